@@ -1,0 +1,25 @@
+"""pg-xcopy: declarative, filtered, transformed copies of tables between PostgreSQL databases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pg_xcopy.api import load_manifest, plan_job, run_job, run_jobs
+    from pg_xcopy.errors import XcopyError
+
+__version__ = "0.1.0"
+__all__ = ["XcopyError", "__version__", "load_manifest", "plan_job", "run_job", "run_jobs"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the library on first use (PEP 562), so that `pg-xcopy --help` does not pay for the driver."""
+    if name == "XcopyError":
+        from pg_xcopy.errors import XcopyError
+
+        return XcopyError
+    if name in __all__:
+        from pg_xcopy import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

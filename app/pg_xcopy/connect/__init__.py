@@ -1,0 +1,1 @@
+"""Reaching a database: the only package that imports the driver."""

@@ -1,0 +1,100 @@
+"""Connection strings: libpq's own parser, and what may be shown of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+import psycopg2
+from psycopg2.extensions import parse_dsn
+
+SECRET_KEYWORDS = frozenset({"password", "sslpassword", "oauth_client_secret"})
+MASK = "***"
+_ENCODE = "its host or port makes no sense; a password with '@', ':', '/', '?' or '#' in it must be percent-encoded"
+
+
+@dataclass(eq=False)
+class InvalidDsnError(ValueError):
+    """A text is neither a postgresql:// URL nor a libpq keyword/value string. `reason` never quotes any of it."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+def parse(dsn: str) -> dict[str, str]:
+    """Split a URL or keyword/value string into libpq's parameters.
+
+    Raises InvalidDsnError. libpq's own message quotes what it stumbled over, which may be half a password (one with
+    an "@" or a "/" in it), so only its kind is passed on.
+    """
+    try:
+        parameters: dict[str, str] = parse_dsn(dsn)
+    except (psycopg2.ProgrammingError, ValueError) as error:
+        raise InvalidDsnError(_kind(str(error))) from None
+    _refuse_split_password(dsn, parameters)
+    return parameters
+
+
+def _refuse_split_password(dsn: str, parameters: dict[str, str]) -> None:
+    """Refuse a URL whose raw "@" or "/" made libpq take the tail of the password for a host or a database."""
+    if "://" not in dsn:
+        return
+    before_query = dsn.split("?", 1)[0]
+    if "@" in parameters.get("host", "") or before_query.count("@") > ("user" in parameters):
+        raise InvalidDsnError(_ENCODE)
+    if not re.fullmatch(r"[\d,]*", parameters.get("port", "")):
+        raise InvalidDsnError(_ENCODE)
+
+
+def _kind(message: str) -> str:
+    kinds = {
+        "percent-encoded": "it has a '%' that is not followed by two hexadecimal digits",
+        "port": _ENCODE,
+        "missing key/value separator": "a URL parameter lacks its '='",
+        'missing "="': 'it must look like postgresql://user@host/database or "host=… dbname=…"',
+        "URI query parameter": "it has a parameter that libpq does not know",
+        "invalid connection option": "it has a parameter that libpq does not know",
+        "unterminated quoted": "a quote is not closed",
+        "IPv6": "its IPv6 address is not closed with ']'",
+    }
+    return next((said for sign, said in kinds.items() if sign in message), "libpq can't parse it")
+
+
+def describe(dsn: str) -> str:
+    """Say where a DSN leads, as `user@host:port/database`, without anything secret."""
+    parameters = parse(dsn)
+    user = parameters.get("user", "")
+    host = parameters.get("host") or parameters.get("hostaddr") or parameters.get("service") or "localhost"
+    port = parameters.get("port", "")
+    return "".join(
+        (f"{user}@" if user else "", host, f":{port}" if port else "", f"/{parameters.get('dbname', '')}"),
+    )
+
+
+def secrets(dsn: str) -> frozenset[str]:
+    """Collect every spelling of every secret in a DSN, the pieces of a wrongly encoded URL included."""
+    found = {value for key, value in _parsed_or_nothing(dsn).items() if key in SECRET_KEYWORDS}
+    authority = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://(.*)@", dsn, re.DOTALL)
+    if authority and ":" in authority.group(1):
+        password = authority.group(1).split(":", 1)[1]
+        found |= {password, *(piece for piece in re.split(r"[@/:?#]", password) if len(piece) > 2)}  # noqa: PLR2004 - a piece of one or two letters would mask half of any message
+    found |= {m.group(2) for m in re.finditer(r"(password|sslpassword)\s*=\s*'?([^\s'&]+)", dsn)}
+    return frozenset({*found, *map(unquote, found)} - {""})
+
+
+def redact(text: str, hidden: Iterable[str]) -> str:
+    """Replace every secret in `text`, the longest first so that no tail of one is left."""
+    for secret in sorted(hidden, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+def _parsed_or_nothing(dsn: str) -> dict[str, str]:
+    try:
+        return parse(dsn)
+    except InvalidDsnError:
+        return {}

@@ -1,0 +1,1 @@
+"""SQL as text: names, quoting, and the statements themselves in files."""

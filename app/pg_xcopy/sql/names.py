@@ -1,0 +1,27 @@
+"""A schema and a name are one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pg_xcopy.sql.quoting import Sql, identifier
+
+
+@dataclass(frozen=True, order=True)
+class TableName:
+    """The name of a relation (or of any other object that lives in a schema), as PostgreSQL's catalog holds it."""
+
+    schema: str
+    name: str
+
+    @property
+    def sql(self) -> Sql:
+        """Qualified and quoted."""
+        return Sql(f"{identifier(self.schema)}.{identifier(self.name)}")
+
+    def within(self, schema: str) -> TableName:
+        """Return the same name in another schema."""
+        return TableName(schema, self.name)
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"

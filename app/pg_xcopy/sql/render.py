@@ -1,0 +1,51 @@
+"""Statements from the files beside this one: Jinja2 templates that refuse whatever was not quoted."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql, identifier, literal
+
+DIRECTORY = Path(__file__).parent
+
+
+class UnquotedValueError(TypeError):
+    """A template was about to print a value that did not pass through a quoting function."""
+
+
+def _only_sql(value: object) -> str:
+    if not isinstance(value, Sql):
+        raise UnquotedValueError(f"{value!r} is not quoted: pass it through | name or | literal")
+    return value
+
+
+def _name(value: str | TableName) -> Sql:
+    return value.sql if isinstance(value, TableName) else identifier(value)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(  # noqa: S701 - HTML escaping has no place in SQL; finalize is stricter
+        loader=FileSystemLoader(DIRECTORY),
+        undefined=StrictUndefined,
+        finalize=_only_sql,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    environment.filters |= {"name": _name, "literal": literal}
+    return environment
+
+
+def render(template: str, **values: object) -> Sql:
+    """Render `template`, a path below this package such as `staging/create_table.sql.j2`.
+
+    Raises UnquotedValueError for a value that is neither `Sql` nor passed through a quoting filter, and
+    jinja2.UndefinedError for a value that is missing.
+    """
+    return Sql(_environment().get_template(template).render(values).strip())
