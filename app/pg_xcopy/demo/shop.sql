@@ -1,0 +1,2 @@
+-- A made-up multi-tenant shop.
+CREATE SCHEMA shop;

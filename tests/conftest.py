@@ -1,0 +1,232 @@
+"""Fixtures: throw-away servers once a session, a database of its own for every test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from importlib.resources import as_file, files
+from itertools import count
+from pathlib import Path
+
+import pytest
+from psycopg2.sql import SQL, Identifier, Literal
+
+from pg_xcopy.demo.installations import NoServerError, find_installations, installation_at
+from pg_xcopy.demo.servers import Server
+from servers import Database, Finished, Role, create_database, drop_database
+
+CHECKOUT = Path(__file__).parent.parent
+FETCHED = CHECKOUT / ".cache" / "servers"
+DUMPS = CHECKOUT.parent / "shared" / "data"
+STRICT = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+# --- A skipped test is a failure where everything that tests need is there to be installed
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    return _fail_if_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    return _fail_if_skipped((yield))
+
+
+def _fail_if_skipped(report):
+    if STRICT and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid}: with CI=true a skip is a failure. {reason}"
+    return report
+
+
+# --- Servers
+
+
+@pytest.fixture(scope="session")
+def installations():
+    """All server binaries, the newest first."""
+    try:
+        found = find_installations(FETCHED)
+    except NoServerError as error:
+        pytest.skip(str(error))
+    return sorted(found, key=lambda one: one.major, reverse=True)
+
+
+@pytest.fixture(scope="session")
+def server_of(installations):
+    """`server_of(12)` is a server of that major version, `server_of(12, "b")` a second one."""
+    running: dict[tuple[int, str], Server] = {}
+    with ExitStack() as stack:
+
+        def server(major, which="a"):
+            if (major, which) not in running:
+                found = [one for one in installations if one.major == major]
+                if not found:
+                    pytest.skip(f"no PostgreSQL {major} here; get one with tests/fetch_servers.py {major}")
+                running[major, which] = stack.enter_context(Server(found[0]))
+            return running[major, which]
+
+        yield server
+
+
+@pytest.fixture(scope="session")
+def source_server(installations):
+    with Server(_chosen("PG_XCOPY_TEST_SOURCE", installations)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def target_server(installations):
+    with Server(_chosen("PG_XCOPY_TEST_TARGET", installations)) as server:
+        yield server
+
+
+def _chosen(variable, installations):
+    directory = os.environ.get(variable)
+    return installation_at(Path(directory), variable) if directory else installations[0]
+
+
+# --- Databases
+
+
+@pytest.fixture
+def new_database():
+    """`new_database(server)` is an empty database, dropped after the test; `template=` names one to clone."""
+    made: list[Database] = []
+
+    def create(server, template="template1"):
+        made.append(create_database(server, template))
+        return made[-1]
+
+    yield create
+    for database in made:
+        drop_database(database)
+
+
+@pytest.fixture
+def source_db(source_server, new_database):
+    return new_database(source_server)
+
+
+@pytest.fixture
+def target_db(target_server, new_database):
+    return new_database(target_server)
+
+
+@pytest.fixture(scope="session")
+def shop_template(source_server):
+    database = create_database(source_server)
+    with as_file(files("pg_xcopy.demo") / "shop.sql") as script:
+        database.load(script)
+    return database
+
+
+@pytest.fixture(scope="session")
+def pagila_template(source_server):
+    return _load(source_server, "pagila.sql")
+
+
+@pytest.fixture(scope="session")
+def chinook_template(source_server):
+    return _load(source_server, "chinook.sql")
+
+
+def _load(server, name):
+    if not (DUMPS / name).is_file():
+        pytest.skip(f"{DUMPS / name} is not there")
+    database = create_database(server)
+    database.load(DUMPS / name)
+    return database
+
+
+@pytest.fixture
+def shop(new_database, shop_template):
+    """The demo's shop, in schema `shop` of a database on the source server."""
+    return new_database(shop_template.server, shop_template.name)
+
+
+@pytest.fixture
+def pagila(new_database, pagila_template):
+    """Pagila, in schema `public` of a database on the source server."""
+    return new_database(pagila_template.server, pagila_template.name)
+
+
+@pytest.fixture
+def chinook(new_database, chinook_template):
+    """Chinook, in schema `public` of a database on the source server."""
+    return new_database(chinook_template.server, chinook_template.name)
+
+
+@pytest.fixture(scope="session")
+def hostile_role():
+    """`hostile_role(database, grant=["USAGE ON SCHEMA shop"])` makes a login role that may do nothing by itself.
+
+    Its name is new each time, and it lives as long as its server.
+    """
+    numbers = count(1)
+
+    def create(database, name="hostile", password="s3cr3t-pass", grant=()):
+        role = Role(f"{name}_{next(numbers)}", password)
+        database.execute(
+            SQL("CREATE ROLE {} LOGIN PASSWORD {} NOSUPERUSER NOCREATEDB NOCREATEROLE").format(
+                Identifier(role.name), Literal(password)
+            )
+        )
+        for privilege in grant:
+            database.execute(SQL("GRANT {} TO {}").format(SQL(privilege), Identifier(role.name)))
+        return role
+
+    return create
+
+
+# --- The command
+
+
+@pytest.fixture
+def run_cli(tmp_path):
+    """`run_cli("run", "jobs.yaml", env=…, cwd=…, stdin=…, timeout=…)` runs the command to its end."""
+
+    def run(*arguments, env=None, cwd=tmp_path, stdin="", timeout=120):
+        done = subprocess.run(
+            [sys.executable, "-m", "pg_xcopy", *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def start_cli(tmp_path):
+    """`start_cli(...)` starts the command as a Popen, for tests that kill it; it is killed after the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments, env=None, cwd=tmp_path):
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "pg_xcopy", *map(str, arguments)],
+                cwd=cwd,
+                env={**os.environ, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
