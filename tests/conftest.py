@@ -164,7 +164,7 @@ def chinook(new_database, chinook_template):
 
 @pytest.fixture(scope="session")
 def hostile_role():
-    """`hostile_role(database, grant=["USAGE ON SCHEMA shop"])` makes a login role that may do nothing by itself.
+    """`hostile_role(database, grant=["USAGE ON SCHEMA shop"])` makes a login role that may do nothing else.
 
     Its name is new each time, and it lives as long as its server.
     """
