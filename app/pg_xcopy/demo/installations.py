@@ -83,7 +83,7 @@ def find_installations(extra: Path | None = None) -> tuple[Installation, ...]:
 
 def installation_at(directory: Path, origin: str = "named") -> Installation:
     """Look at one bin directory; raises NoServerError when no server can be started from it."""
-    installation = _installation(directory.absolute(), origin)
+    installation = _installation(directory, origin)
     if installation is None:
         raise NoServerError(str(directory))
     return installation
@@ -120,4 +120,4 @@ def _installation(directory: Path, origin: str) -> Installation | None:
     version = re.search(r"\(PostgreSQL\) (\d+)", asked.stdout)
     if version is None or int(version.group(1)) < OLDEST:
         return None
-    return Installation(directory, int(version.group(1)), origin)
+    return Installation(directory.absolute(), int(version.group(1)), origin)
