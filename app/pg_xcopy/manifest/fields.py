@@ -1,0 +1,118 @@
+"""How single values of a manifest are checked, whichever model they belong to."""
+
+from collections.abc import Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from pg_xcopy.sql.quoting import Value, literal
+
+SCALARS = (str, bool, int, float, Decimal, date, time, timedelta, UUID)
+LISTS = (list, tuple, set, frozenset, range)
+
+
+def refusal(said: str, hint: str = "") -> PydanticCustomError:
+    """Build the error that a validator raises: our own sentence, and how to mend it."""
+    return PydanticCustomError("refused", "{said}", {"said": said, "hint": hint})
+
+
+def _clean_text(text: str) -> str:
+    if "\0" in text:
+        raise refusal("the text contains a NUL character, which PostgreSQL can't store")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise refusal("the text is not valid Unicode")
+    return text
+
+
+def _not_empty(name: str) -> str:
+    if not name:
+        raise refusal("a name can't be empty")
+    return name
+
+
+def _not_blank(sql: str) -> str:
+    if not sql.strip():
+        raise refusal("the SQL text is blank", "leave the key out where nothing is meant")
+    return sql
+
+
+def scalar(value: object) -> Value:
+    """Accept a value that can become a literal, null included."""
+    if value is not None and not isinstance(value, SCALARS):
+        raise refusal("expected a single value (text, number, true, false or null)")
+    return _clean_text(value) if isinstance(value, str) else value
+
+
+def comparable(value: object) -> Value:
+    """Accept a value that something can be less than, greater than or like."""
+    if value is None:
+        # SQL's comparisons with NULL are never true: such a filter would copy nothing, without a word.
+        raise refusal("a comparison with null is never true", "use is_null: true or is_null: false")
+    return scalar(value)
+
+
+def scalars(values: object) -> tuple[Value, ...]:
+    """Accept a list of values; an empty one is legal and means that no row matches."""
+    if not isinstance(values, LISTS):
+        raise refusal("expected a list of values")
+    return tuple(_item(value) for value in values)
+
+
+def _item(value: object) -> Value:
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        raise refusal("a list of values can't hold another list or mapping")
+    return scalar(value)
+
+
+def pair(values: object) -> tuple[Value, Value]:
+    """Accept the two ends of a range, both included."""
+    if not isinstance(values, list | tuple) or len(values) != 2:  # noqa: PLR2004 - a range has two ends
+        raise refusal("expected a list of exactly two values: the lowest and the highest")
+    return comparable(values[0]), comparable(values[1])
+
+
+def expression(value: object) -> str | None:
+    """Accept a SQL expression, a number or boolean (as its SQL text), or null to leave the column out."""
+    if value is None:
+        return None
+    if isinstance(value, int | float | Decimal):  # a bool is an int
+        return str(literal(value))
+    if not isinstance(value, str):
+        raise refusal("expected a SQL expression as text, or null to leave the column out")
+    if not value.strip():
+        raise refusal("the SQL expression is blank", "use null to leave the column out")
+    return _clean_text(value)
+
+
+def _not_a_flag(value: object) -> object:
+    # Python takes True for 1: `parallel: true` would quietly mean one worker.
+    if isinstance(value, bool):
+        raise refusal(f"expected a whole number, found {str(value).lower()}")
+    return value
+
+
+def _as_list(value: object) -> object:
+    if isinstance(value, str):
+        raise refusal("expected a list of names, found text", "put it in brackets: [name]")
+    return value
+
+
+def _nothing_is_empty(value: object) -> object:
+    return {} if value is None else value
+
+
+Text = Annotated[str, AfterValidator(_clean_text)]
+Name = Annotated[Text, AfterValidator(_not_empty)]
+Predicate = Annotated[Text, AfterValidator(_not_blank)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list)]
+Count = Annotated[int, BeforeValidator(_not_a_flag)]
+Scalar = Annotated[Value, PlainValidator(scalar)]
+Comparable = Annotated[Value, PlainValidator(comparable)]
+Scalars = Annotated[tuple[Value, ...], PlainValidator(scalars)]
+Pair = Annotated[tuple[Value, Value] | None, PlainValidator(pair)]
+Expression = Annotated[str | None, PlainValidator(expression)]
+OrNothing = BeforeValidator(_nothing_is_empty)

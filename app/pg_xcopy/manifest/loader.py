@@ -1,0 +1,83 @@
+"""From a file, or from plain dictionaries, to the checked manifest; nothing is connected to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pg_xcopy.manifest.build import built
+from pg_xcopy.manifest.document import Document, refused
+from pg_xcopy.manifest.interpolation import interpolated
+from pg_xcopy.manifest.near import did_you_mean
+from pg_xcopy.manifest.python_reader import read_python
+from pg_xcopy.manifest.structure import checked_structure
+from pg_xcopy.manifest.yaml_reader import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pg_xcopy.manifest.models import Connection, Job, Manifest
+
+STDIN = "-"
+MAX_BYTES = 16 << 20
+
+
+def load_manifest(path: str | Path, environ: Mapping[str, str] | None = None) -> Manifest:
+    """Read and check a manifest.
+
+    `path` is a YAML file, a Python file (its name ends in .py), or `-` for YAML on standard input; `environ`
+    is where `${VAR}` is looked up, by default the process's own. Raises ManifestError with all mistakes found.
+    """
+    if str(path) == STDIN:
+        return _from_yaml(sys.stdin.buffer.read(), "<stdin>", environ)
+    content = _content(Path(path))
+    if str(path).endswith(".py"):
+        return built(checked_structure(read_python(content, str(path))))
+    return _from_yaml(content, str(path), environ)
+
+
+def parse_manifest(raw: Mapping[str, Any], file: str = "<dict>") -> Manifest:
+    """Check a manifest given as dictionaries (connections, defaults, jobs); `${…}` has no meaning in them.
+
+    Raises ManifestError with every mistake found, shown as being in `file`.
+    """
+    return built(checked_structure(Document(file, dict(raw))))
+
+
+def parse_job(
+    raw: Mapping[str, Any] | Job,
+    name: str = "job",
+    connections: Mapping[str, Mapping[str, Any] | Connection] | None = None,
+) -> Job:
+    """Check one job given as a dictionary; `connections` has the databases it names. Raises ManifestError."""
+    return parse_manifest({"connections": connections or {}, "jobs": {name: raw}}).jobs[name]
+
+
+def _from_yaml(content: bytes, file: str, environ: Mapping[str, str] | None) -> Manifest:
+    document, problems = interpolated(read_yaml(content, file), os.environ if environ is None else environ)
+    return built(document, problems)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise refused(str(path), "there is no such file", _neighbour(path)) from error
+    except IsADirectoryError as error:
+        raise refused(str(path), "this is a directory", "name a YAML or Python file in it") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refused(str(path), f"the file can't be read: {reason}") from error
+    if len(content) > MAX_BYTES:
+        raise refused(str(path), "the file is larger than 16 MiB", "is it a manifest?")
+    return content
+
+
+def _neighbour(path: Path) -> str:
+    try:
+        return did_you_mean(path.name, (near.name for near in path.parent.iterdir()))
+    except OSError:
+        return ""
