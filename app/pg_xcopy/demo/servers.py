@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
 SUPERUSER = "postgres"
 _STARTS = 3
 
-# Nothing here outlives the process, so nothing needs to survive a crash of the machine.
+# A crash of the server is survived as ever, a crash of the machine need not be.
 THROW_AWAY: Mapping[str, str] = {
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "max_connections": "100",
     "wal_level": "replica",
     "max_wal_size": "4GB",
@@ -99,9 +99,10 @@ class Server:
             self._pg_ctl("stop", "-m", "immediate")
 
     def remove(self) -> None:
-        """Stop, and remove all of it."""
-        self.stop()
-        shutil.rmtree(self.directory)
+        """Stop, and remove all of it; what a killed server's processes still hold, the guardian removes."""
+        with suppress(CommandFailedError):
+            self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def dsn(self, dbname: str = SUPERUSER, *, user: str = SUPERUSER, password: str | None = None) -> str:
         """Spell the way into a database as libpq's keyword/value string."""
