@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from pg_xcopy.sql.quoting import Value, literal
@@ -105,14 +105,32 @@ def _nothing_is_empty(value: object) -> object:
     return {} if value is None else value
 
 
+# What an editor accepts; the validators above say the same to those who write without one.
+NON_EMPTY = {"type": "string", "minLength": 1}
+NON_BLANK = {"type": "string", "pattern": r"\S"}
+ANY_SCALAR = {"type": ["string", "number", "boolean", "null"]}
+NON_NULL = {"type": ["string", "number", "boolean"]}
+
 Text = Annotated[str, AfterValidator(_clean_text)]
-Name = Annotated[Text, AfterValidator(_not_empty)]
-Predicate = Annotated[Text, AfterValidator(_not_blank)]
+Name = Annotated[Text, AfterValidator(_not_empty), WithJsonSchema(NON_EMPTY)]
+Predicate = Annotated[Text, AfterValidator(_not_blank), WithJsonSchema(NON_BLANK)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list)]
 Count = Annotated[int, BeforeValidator(_not_a_flag)]
-Scalar = Annotated[Value, PlainValidator(scalar)]
-Comparable = Annotated[Value, PlainValidator(comparable)]
-Scalars = Annotated[tuple[Value, ...], PlainValidator(scalars)]
-Pair = Annotated[tuple[Value, Value] | None, PlainValidator(pair)]
-Expression = Annotated[str | None, PlainValidator(expression)]
+Scalar = Annotated[Value, PlainValidator(scalar), WithJsonSchema(ANY_SCALAR)]
+Comparable = Annotated[Value, PlainValidator(comparable), WithJsonSchema(NON_NULL)]
+Scalars = Annotated[
+    tuple[Value, ...],
+    PlainValidator(scalars),
+    WithJsonSchema({"type": "array", "items": ANY_SCALAR}),
+]
+Pair = Annotated[
+    tuple[Value, Value] | None,
+    PlainValidator(pair),
+    WithJsonSchema({"type": "array", "items": NON_NULL, "minItems": 2, "maxItems": 2}),
+]
+Expression = Annotated[
+    str | None,
+    PlainValidator(expression),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null"], "pattern": r"\S"}),
+]
 OrNothing = BeforeValidator(_nothing_is_empty)

@@ -27,8 +27,8 @@ MAX_BYTES = 16 << 20
 def load_manifest(path: str | Path, environ: Mapping[str, str] | None = None) -> Manifest:
     """Read and check a manifest.
 
-    `path` is a YAML file, a Python file (its name ends in .py), or `-` for YAML on standard input; `environ`
-    is where `${VAR}` is looked up, by default the process's own. Raises ManifestError with all mistakes found.
+    `path` is a YAML file, a Python file (its name ends in .py), or `-` for YAML on standard input. `${VAR}`
+    is looked up in `environ`, by default the process's own. Raises ManifestError with all mistakes found.
     """
     if str(path) == STDIN:
         return _from_yaml(sys.stdin.buffer.read(), "<stdin>", environ)

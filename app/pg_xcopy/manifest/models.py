@@ -18,6 +18,7 @@ from pydantic import (
     SecretStr,
     Tag,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_serializer,
     model_validator,
@@ -29,6 +30,7 @@ from pg_xcopy.connect.dsn import describe
 from pg_xcopy.manifest.databases import checked_url, declared, same_database
 from pg_xcopy.manifest.fields import (
     LISTS,
+    NON_EMPTY,
     Comparable,
     Count,
     Expression,
@@ -79,7 +81,7 @@ class Connection(Declared):
     """How to reach one database, under a name that jobs use."""
 
     name: GivenName = ""
-    url: Annotated[SecretStr, BeforeValidator(checked_url)] = Field(
+    url: Annotated[SecretStr, BeforeValidator(checked_url), WithJsonSchema(NON_EMPTY)] = Field(
         description="A postgresql:// URL or a libpq keyword/value string; best read from ${A_VARIABLE}.",
     )
     protected: bool = Field(
@@ -110,13 +112,17 @@ def _resolved(given: object, info: ValidationInfo) -> object:
 def _writable(target: Connection, info: ValidationInfo) -> Connection:
     connections: Mapping[str, Connection] = (info.context or {}).get("connections", {})
     for guarded in (target, *connections.values()):
-        if guarded.protected and (guarded is target or same_database(guarded.dsn, target.dsn)):
+        if guarded.protected and guarded is target:
             raise refusal(f"connection {guarded.described!r} is protected: it is never written")
+        if guarded.protected and same_database(guarded.dsn, target.dsn):
+            raise refusal(
+                f"this leads to the database of {guarded.described!r}, which is protected: never written"
+            )
     return target
 
 
 DATABASE = "A connection's name, a postgresql:// URL or a libpq keyword/value string."
-Database = Annotated[Connection, BeforeValidator(_resolved)]
+Database = Annotated[Connection, BeforeValidator(_resolved), WithJsonSchema(NON_EMPTY)]
 
 
 class Source(Declared):
@@ -159,7 +165,10 @@ class Condition(Declared):
     like: Comparable = Field(default=None, description="LIKE: % is any text, _ any character.")
     ilike: Comparable = Field(default=None, description="LIKE, whatever the case.")
     between: Pair = Field(default=None, description="Lies between two values, both included.")
-    is_null: bool | None = Field(default=None, description="true: IS NULL; false: IS NOT NULL.")
+    is_null: Annotated[bool | None, WithJsonSchema({"type": "boolean"})] = Field(
+        default=None,
+        description="true: IS NULL; false: IS NOT NULL.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -227,7 +236,7 @@ class TableRule(Declared):
         description="Which rows: conditions on columns, all of which must hold, or SQL as text.",
     )
     transform: Annotated[Mapping[Name, Expression], OrNothing, Frozen, Plain] = Field(
-        default=FrozenMapping(),
+        default_factory=FrozenMapping,
         description="Per column: a SQL expression, evaluated on the source and cast to the column's type, or "
         "null to leave the column out of the target. Columns that are not named are copied as they are.",
     )
@@ -278,7 +287,7 @@ class Manifest(Declared):
     """All connections and jobs of a file, in the order of their declaration."""
 
     connections: Annotated[Mapping[Name, Connection], Frozen, Plain] = Field(
-        default=FrozenMapping(),
+        default_factory=FrozenMapping,
         description="Databases under the names that jobs use.",
     )
     jobs: Annotated[Mapping[Name, Job], Field(min_length=1), Frozen, Plain] = Field(

@@ -1,0 +1,84 @@
+"""The four example jobs as a Python file, for when a manifest should be computed.
+
+pg-xcopy takes it wherever it takes YAML: `pg-xcopy run pg_xcopy_jobs.py`. Being called pg_xcopy_jobs.py, it is also
+what the short form looks for: `pg-xcopy "tenant:*"`. None means what null means in YAML.
+"""
+
+import os
+
+# Other than in YAML, ${…} has no meaning here: Python reads the environment itself.
+CONNECTIONS = {
+    "source": {"url": os.environ.get("SOURCE_DB_URL"), "protected": True},
+    "target": {"url": os.environ.get("TARGET_DB_URL")},
+}
+
+# Merged under every job.
+DEFAULTS = {
+    "source": {"database": "source", "schema": "shop"},
+    "target": {"database": "target"},
+}
+
+TENANT = 7
+TENANT_ORDERS = f"order_id IN (SELECT id FROM shop.orders WHERE tenant_id = {TENANT})"
+SHIFT = "(current_date - timestamp '2023-12-31')"
+
+JOBS = {
+    "migrate:shop": {
+        "target": {"schema": "shop_2023"},
+        "tables": {
+            "tenants": {},
+            "categories": {},
+            "users": {"where": {"created_at": {"gte": "2023-07-01"}}},
+            "orders": {
+                "where": {"created_at": {"gte": "2023-07-01"}, "status": ["paid", "shipped", "delivered"]},
+            },
+            "products": {"where": {"active": True}},
+        },
+    },
+    "anonymise:shop": {
+        "target": {"schema": "staging"},
+        "exclude": ["audit log"],
+        "tables": {
+            "users": {
+                "transform": {
+                    "email": "'user' || id || '@example.com'",
+                    "full_name": "'Test User ' || id",
+                    "phone": None,
+                },
+            },
+            "profiles": {"transform": {"bio": "''"}},
+            "addresses": {"transform": {"street": "'Street ' || id", "postcode": "'00000'"}},
+            "payments": {"transform": {"card_last4": None}},
+            "*": {},
+        },
+    },
+    "shift:events": {
+        "target": {"schema": "shop_today"},
+        "tables": {
+            "*": {
+                "transform": {"created_at": f"created_at + {SHIFT}", "updated_at": f"updated_at + {SHIFT}"},
+            },
+            "payments": {"transform": {"paid_at": f"paid_at + {SHIFT}"}},
+            "shipments": {
+                "transform": {
+                    "shipped_at": f"shipped_at + {SHIFT}",
+                    "arrived_on": "arrived_on + (current_date - date '2023-12-31')",
+                },
+            },
+            "audit log": {"transform": {"at": f"at + {SHIFT}"}},
+        },
+    },
+    "tenant:extract": {
+        "target": {"schema": f"tenant_{TENANT}"},
+        "strict": True,
+        "tables": {
+            "*": {"where": {"tenant_id": TENANT}},
+            "tenants": {"where": {"id": TENANT}},
+            "categories": {},
+            "profiles": {"where": f"user_id IN (SELECT id FROM shop.users WHERE tenant_id = {TENANT})"},
+            "order_items": {"where": TENANT_ORDERS},
+            "shipments": {"where": TENANT_ORDERS},
+            "reviews": {"where": TENANT_ORDERS},
+        },
+    },
+}
