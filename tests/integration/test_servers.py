@@ -20,6 +20,7 @@ import pg_xcopy
 from pg_xcopy.demo import accounts, installations, servers
 from pg_xcopy.demo.accounts import CommandFailedError
 from pg_xcopy.demo.installations import NoServerError, find_installations, installation_at
+from pg_xcopy.demo.scratch import Scratch
 from pg_xcopy.demo.servers import Server
 
 SCRIPT = """
@@ -202,7 +203,10 @@ def test_a_port_that_another_process_took_is_not_the_end(installation, monkeypat
 
 
 def test_without_tcp_there_is_the_socket(installation, monkeypatch):
-    monkeypatch.setattr(servers, "_free_port", lambda: None)
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(servers.socket, "create_server", refuse)
 
     with Server(installation) as server:
         assert ask(server.dsn()) == ask(server.url()) == installation.major
@@ -215,7 +219,9 @@ def test_a_stopped_server_starts_again_with_its_data(installation):
         server.stop()
         with pytest.raises(psycopg2.OperationalError):
             ask(server.dsn())
+        port = server.port
         server.start()
+        assert server.port == port
         assert ask(server.dsn(), "SELECT count(*) FROM kept") == 0
 
 
@@ -286,3 +292,29 @@ def test_root_without_anybody_to_stand_in(monkeypatch):
 def test_a_program_that_is_not_there(tmp_path):
     with pytest.raises(CommandFailedError, match="no-such-program"):
         accounts.server_account().run("no-such-program", cwd=tmp_path)
+
+
+def test_a_scratch_directory_is_removed_at_once_when_asked():
+    scratch = Scratch(accounts.server_account())
+    (scratch.directory("server") / "file").write_text("")
+
+    scratch.remove()
+
+    assert not scratch.root.exists()
+
+
+def test_where_no_place_suits_the_default_one_is_taken(monkeypatch, tmp_path):
+    monkeypatch.setattr(accounts.Account, "reaches", lambda *_: False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    scratch = Scratch(accounts.server_account())
+    scratch.remove()
+
+    assert scratch.root.parent == tmp_path
+
+
+def test_a_normal_user_runs_servers_as_itself(monkeypatch, tmp_path):
+    monkeypatch.setattr(accounts.os, "geteuid", lambda: 1234)
+    account = accounts.server_account()
+
+    assert (account.uid, account.stands_in) == (1234, False)
+    assert account.reaches(tmp_path)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SUPERUSER = "postgres"
 _STARTS = 3
+_LAST_LINES = 6
 
 # A crash of the server is survived as ever, a crash of the machine need not be.
 THROW_AWAY: Mapping[str, str] = {
@@ -83,18 +84,21 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until it answers; another process may take the chosen port, so a few are tried."""
-        for last in (*[False] * (_STARTS - 1), True):
-            self._configure()
+        for attempt in range(1, _STARTS + 1):
+            if not self.port:
+                self._configure()
             try:
                 self._pg_ctl("start", "-w", "-l", str(self.log))
             except CommandFailedError as error:
-                if last or "Address already in use" not in self.log.read_text(errors="replace"):
-                    raise CommandFailedError("pg_ctl start", self._last_words()) from error
+                said = self._last_words()
+                if attempt == _STARTS or "Address already in use" not in said:
+                    raise CommandFailedError("pg_ctl start", said or error.reason) from error
+                self.port = 0
             else:
                 return
 
     def stop(self) -> None:
-        """Stop at once, as a crash would; `start` runs it again."""
+        """Stop at once, as a crash would; `start` runs it again, on the same port."""
         if (self.data / "postmaster.pid").exists():
             self._pg_ctl("stop", "-m", "immediate")
 
@@ -141,7 +145,8 @@ class Server:
         self._account.run(command, verb, "-s", "-D", self.data, *options, cwd=self.directory)
 
     def _last_words(self) -> str:
-        return " ".join(self.log.read_text(errors="replace").splitlines()[-3:])
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return " ".join(lines[-_LAST_LINES:])
 
 
 @cache

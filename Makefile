@@ -1,0 +1,59 @@
+# Everything a newcomer runs; needs python3 >= 3.10 and make, nothing else. All paths are relative, so that a space
+# in the checkout's path does no harm.
+
+PYTHONS = python3.13 python3.12 python3.11 python3.10 python3 python3.14
+SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))
+BIN = .venv/bin
+SCHEMA = schemas/pg-xcopy.schema.json
+
+.PHONY: help demo test check bench venv clean
+
+help:
+	@echo "make demo    copy a made-up shop between two throw-away servers, in four ways"
+	@echo "make test    run all tests, with coverage; make test ARGS='-k swap -x' runs some"
+	@echo "make check   lint, format, types, architecture, JSON Schema"
+	@echo "make bench   measure, beside psql where there is one"
+	@echo "make venv    make .venv, which the others do by themselves"
+	@echo "make clean   remove .venv and all that was built or cached"
+
+demo: .venv/installed
+	@$(BIN)/pg-xcopy demo
+
+# Some tests only want a quick look, without the rule about coverage: that is ARGS.
+test: .venv/installed
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term-missing --cov-fail-under=95)
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pg-xcopy schema | diff -u $(SCHEMA) -
+
+bench: .venv/installed
+	@$(BIN)/python -m pytest tests/bench -s -o python_files='bench_*.py' $(ARGS)
+
+venv: .venv/installed
+
+# A pyenv shim exists for versions that don't run, and Debian's python3 comes without ensurepip: so each is tried.
+.venv/installed: pyproject.toml
+	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	  for python in $(PYTHONS) ""; do \
+	    if test -n "$$python" && $$python -c '$(SUITABLE)' >/dev/null 2>&1; then break; fi; \
+	  done; \
+	  if test -z "$$python"; then \
+	    echo "No Python 3.10 or later with venv was found (tried: $(PYTHONS))." >&2; \
+	    echo "On Debian and Ubuntu: apt-get install python3 python3-venv" >&2; \
+	    exit 1; \
+	  fi; \
+	  echo "Making .venv with $$python ($$($$python -V))"; \
+	  $$python -m venv --clear .venv; \
+	fi
+	@echo "Installing pg-xcopy, a PostgreSQL for the demo and the development tools into .venv"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[demo,dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf build dist htmlcov .coverage .coverage.*
+	find app tests -name __pycache__ -prune -exec rm -rf {} +
