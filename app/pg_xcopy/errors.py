@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from pg_xcopy.observe.results import JobResult
 
 
 @dataclass(eq=False)
@@ -78,3 +82,247 @@ class UsageError(XcopyError):
     def hint(self) -> str:
         """What to call instead."""
         return self.advice
+
+
+@dataclass(eq=False)
+class ConnectionFailedError(XcopyError):
+    """A server could not be reached or did not let us in."""
+
+    side: str
+    label: str
+    reason: str
+    advice: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Which side, where, and what the server or the network said."""
+        return f"can't connect to the {self.side} {self.label}: {self.reason}."
+
+    @property
+    def hint(self) -> str:
+        """What usually mends it."""
+        return self.advice
+
+
+@dataclass(eq=False)
+class DatabaseError(XcopyError):
+    """A server refused or broke off a statement.
+
+    `doing` is a phrase such as "copying shop.users"; `reason` is the server's primary message without the values of
+    rows; `sqlstate` is its five-character code, empty where the connection was lost.
+    """
+
+    side: str
+    label: str
+    doing: str
+    reason: str
+    sqlstate: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What was being done, on which side, and what the server said."""
+        code = f" (SQLSTATE {self.sqlstate})" if self.sqlstate else ""
+        return f"{self.doing}: the {self.side} {self.label} said: {self.reason}{code}."
+
+    @property
+    def hint(self) -> str:
+        """What to look at, where the code tells."""
+        return _SQLSTATE_HINTS.get(self.sqlstate) or _SQLSTATE_HINTS.get(self.sqlstate[:2], "")
+
+    @property
+    def connection_lost(self) -> bool:
+        """Tell whether the session is gone, rather than a statement refused."""
+        return not self.sqlstate or self.sqlstate[:2] in {"08", "57"}
+
+
+_SQLSTATE_HINTS = {
+    "42501": "Ask the owner for the privilege it names.",
+    "42P01": "Check the table's name and the schema's.",
+    "42703": "Check the column names in `where` and `transform`.",
+    "53100": "The disk of that server is full.",
+    "53200": "That server ran out of memory, or of locks: see max_locks_per_transaction.",
+    "53300": "Lower `parallel`, or raise max_connections.",
+    "55P03": "Another session holds a lock on it; try again later.",
+    "57P01": "Its administrator, a restart or a failover ended the session; run the job again.",
+    "22": "A value does not fit its column: see `transform`.",
+    "23": "The rows break a rule of the target table: see `where` and `transform`.",
+    "40001": "Run the job again: it will take a new snapshot.",
+}
+
+
+@dataclass(eq=False)
+class CancelledError(XcopyError):
+    """The run was asked to stop; what it had begun is undone."""
+
+    @property
+    def sentence(self) -> str:
+        """Say that it stopped on request."""
+        return "stopped on request; the target is as it was."
+
+
+@dataclass(eq=False)
+class SchemaNotFoundError(XcopyError):
+    """The source schema does not exist, or may not be looked into."""
+
+    label: str
+    schema: str
+    near: str = ""
+    role_without_usage: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Which schema, where."""
+        if self.role_without_usage:
+            return f"the source {self.label} does not let the role {self.role_without_usage} into schema {self.schema}."
+        return f"the source {self.label} has no schema {self.schema}."
+
+    @property
+    def hint(self) -> str:
+        """A near name, or the missing GRANT."""
+        if self.role_without_usage:
+            return f'Ask for: GRANT USAGE ON SCHEMA "{self.schema}" TO "{self.role_without_usage}".'
+        return f"Did you mean {self.near}?" if self.near else ""
+
+
+@dataclass(eq=False)
+class ServerTooOldError(XcopyError):
+    """A server is older than what is supported. Versions as PostgreSQL numbers them."""
+
+    side: str
+    label: str
+    version: int
+    oldest: int
+
+    @property
+    def sentence(self) -> str:
+        """Which server, how old."""
+        found = f"{self.version // 10000}.{self.version % 10000}"
+        return f"the {self.side} {self.label} is PostgreSQL {found}; the oldest supported is {self.oldest // 10000}."
+
+
+@dataclass(eq=False)
+class PlanError(XcopyError):
+    """The job does not fit the databases; every reason found is in `reasons`, and nothing has been changed."""
+
+    job: str
+    reasons: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """One reason a line."""
+        count = f"{len(self.reasons)} problems" if len(self.reasons) > 1 else "1 problem"
+        return "\n".join([f"job {self.job} can't run, {count}; nothing was changed:", *(f"  {each}" for each in self.reasons)])
+
+
+@dataclass(eq=False)
+class TargetLockedError(XcopyError):
+    """Another run writes the same target schema. `holder` says who, as far as the server tells."""
+
+    label: str
+    schema: str
+    holder: str
+
+    @property
+    def sentence(self) -> str:
+        """Which schema, who holds it."""
+        return f"schema {self.schema} of the target {self.label} is being written by another run: {self.holder}."
+
+    @property
+    def hint(self) -> str:
+        """Wait."""
+        return "Wait until it has ended, then run again."
+
+
+@dataclass(eq=False)
+class SameSchemaError(XcopyError):
+    """Source and target are the same schema of the same database."""
+
+    label: str
+    schema: str
+
+    @property
+    def sentence(self) -> str:
+        """Which schema."""
+        return f"source and target are both schema {self.schema} of {self.label}: a copy would replace what it reads."
+
+    @property
+    def hint(self) -> str:
+        """Use another schema."""
+        return "Choose another target schema or database."
+
+
+@dataclass(eq=False)
+class ReadOnlyTargetError(XcopyError):
+    """The target takes no writes."""
+
+    label: str
+
+    @property
+    def sentence(self) -> str:
+        """Which target."""
+        return f"the target {self.label} is a hot standby, which can't be written."
+
+    @property
+    def hint(self) -> str:
+        """Connect elsewhere."""
+        return "Connect to its primary."
+
+
+@dataclass(eq=False)
+class RowCountMismatchError(XcopyError):
+    """The two ends of a stream disagree on its number of rows."""
+
+    table: str
+    sent: int
+    received: int
+
+    @property
+    def sentence(self) -> str:
+        """Both counts."""
+        return f"copying {self.table}: the source sent {self.sent} rows and the target took {self.received}."
+
+    @property
+    def hint(self) -> str:
+        """What to look for on the target."""
+        return "Look for something on the target that swallows rows, and report it: the old target is untouched."
+
+
+@dataclass(eq=False)
+class CopyFailedError(XcopyError):
+    """Something other than a server broke a stream off; its cause is chained."""
+
+    table: str
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        """Which table, what happened."""
+        return f"copying {self.table} broke off on this machine: {self.reason}."
+
+
+@dataclass(eq=False)
+class StrictError(XcopyError):
+    """Something could not be replicated, and `strict: true` makes that a failure."""
+
+    job: str
+    losses: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """One loss a line."""
+        count = len(self.losses)
+        head = f"job {self.job} is strict and {count} thing{'s' * (count > 1)} can't be replicated; the target is as it was:"
+        return "\n".join([head, *(f"  {each}" for each in self.losses)])
+
+
+@dataclass(eq=False)
+class JobsFailedError(XcopyError):
+    """Some of several jobs failed; `failures` maps a job's name to its error, the others were done."""
+
+    failures: Mapping[str, XcopyError]
+    results: tuple[JobResult, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Each failed job with its error."""
+        return "\n".join(f"job {name} failed: {error}" for name, error in self.failures.items())

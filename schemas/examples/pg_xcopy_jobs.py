@@ -1,7 +1,7 @@
 """The four example jobs as a Python file, for when a manifest should be computed.
 
-pg-xcopy takes it wherever it takes YAML: `pg-xcopy run pg_xcopy_jobs.py`. Being called pg_xcopy_jobs.py, it is also
-what the short form looks for: `pg-xcopy "tenant:*"`. None means what null means in YAML.
+pg-xcopy takes it wherever it takes YAML: `pg-xcopy run pg_xcopy_jobs.py`. By its name it is also what the
+short form looks for: `pg-xcopy "tenant:*"`. None means what null means in YAML.
 """
 
 import os
@@ -18,8 +18,8 @@ DEFAULTS = {
     "target": {"database": "target"},
 }
 
-TENANT = 7
-TENANT_ORDERS = f"order_id IN (SELECT id FROM shop.orders WHERE tenant_id = {TENANT})"
+OF_TENANT_USERS = "user_id IN (SELECT id FROM shop.users WHERE tenant_id = 7)"
+OF_TENANT_ORDERS = "order_id IN (SELECT id FROM shop.orders WHERE tenant_id = 7)"
 SHIFT = "(current_date - timestamp '2023-12-31')"
 
 JOBS = {
@@ -69,16 +69,16 @@ JOBS = {
         },
     },
     "tenant:extract": {
-        "target": {"schema": f"tenant_{TENANT}"},
+        "target": {"schema": "tenant_7"},
         "strict": True,
         "tables": {
-            "*": {"where": {"tenant_id": TENANT}},
-            "tenants": {"where": {"id": TENANT}},
+            "*": {"where": {"tenant_id": 7}},
+            "tenants": {"where": {"id": 7}},
             "categories": {},
-            "profiles": {"where": f"user_id IN (SELECT id FROM shop.users WHERE tenant_id = {TENANT})"},
-            "order_items": {"where": TENANT_ORDERS},
-            "shipments": {"where": TENANT_ORDERS},
-            "reviews": {"where": TENANT_ORDERS},
+            "profiles": {"where": OF_TENANT_USERS},
+            "order_items": {"where": OF_TENANT_ORDERS},
+            "shipments": {"where": OF_TENANT_ORDERS},
+            "reviews": {"where": OF_TENANT_ORDERS},
         },
     },
 }

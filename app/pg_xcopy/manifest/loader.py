@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,6 @@ from pg_xcopy.manifest.structure import checked_structure
 from pg_xcopy.manifest.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pg_xcopy.manifest.models import Connection, Job, Manifest
 
 STDIN = "-"
@@ -43,6 +42,8 @@ def parse_manifest(raw: Mapping[str, Any], file: str = "<dict>") -> Manifest:
 
     Raises ManifestError with every mistake found, shown as being in `file`.
     """
+    if not isinstance(raw, Mapping):
+        raise refused(file, f"expected a mapping with the key jobs, found a Python {type(raw).__name__}")
     return built(checked_structure(Document(file, dict(raw))))
 
 

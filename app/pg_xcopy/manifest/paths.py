@@ -21,7 +21,10 @@ def shown_path(path: Path) -> str:
 def _key(key: str) -> str:
     if looks_secret(key):
         return HIDDEN
-    return key if re.fullmatch(r"[\w*?-]+", key) else json.dumps(key, ensure_ascii=False)
+    if re.fullmatch(r"[\w*?-]+", key):
+        return key
+    # A half of a surrogate pair can be written in YAML and in Python, but not printed.
+    return json.dumps(key, ensure_ascii=False).encode(errors="backslashreplace").decode()
 
 
 def looks_secret(text: str) -> bool:

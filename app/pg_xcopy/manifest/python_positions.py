@@ -40,14 +40,20 @@ class _Mapper:
     lines: list[str]
     assigned: dict[str, ast.expr]
     positions: Positions = field(default_factory=Positions)
+    _open: list[ast.expr] = field(default_factory=list)
 
     def visit(self, node: ast.expr, path: Path) -> None:
         """Note the place of an expression, and of its parts if it is a literal or the name of one."""
-        if len(path) > MAX_DEPTH:
-            return
+        literal = self._literal(node)
+        if literal in self._open or len(self._open) > MAX_DEPTH:
+            return  # A = {**A, …} is fine in Python
         if hasattr(node, "lineno"):
             self.positions.values[path] = self._place(node)
-        literal = self._literal(node)
+        self._open.append(literal)
+        self._parts(literal, path)
+        self._open.pop()
+
+    def _parts(self, literal: ast.expr, path: Path) -> None:
         if isinstance(literal, ast.Dict):
             self._mapping(literal, path)
         if isinstance(literal, ast.List | ast.Tuple):

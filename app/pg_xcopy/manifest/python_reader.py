@@ -61,11 +61,12 @@ def _run(file: str) -> Mapping[str, Any]:
 
 @contextmanager
 def _importing_from(directory: Path) -> Iterator[None]:
+    before = sys.path[:]
     sys.path.insert(0, str(directory))
     try:
         yield
     finally:
-        sys.path.remove(str(directory))
+        sys.path[:] = before
 
 
 def _raised(error: BaseException, file: str) -> ManifestError:

@@ -49,6 +49,7 @@ _MESSAGES = {
 _EXPECTED = {
     "string": "text",
     "int": "a whole number",
+    "finite": "a whole number",
     "bool": "true or false",
     "model": "a mapping",
     "mapping": "a mapping",

@@ -42,7 +42,7 @@ class _Composer(Reader, Scanner, Parser, Composer, ScalarResolver):
 def composed(content: bytes, file: str) -> MappingNode:
     """Parse the one document of a file; raises ManifestError with one problem if it is not a mapping."""
     root = _root(_decoded(content, file), file)
-    if root is None:
+    if root is None or root.start_mark.index == root.end_mark.index:
         raise refused(file, "the file is empty", "a manifest has at least the key jobs")
     if not isinstance(root, MappingNode):
         kind = "a list" if isinstance(root, SequenceNode) else "a single value"

@@ -47,6 +47,11 @@ def literal(value: Value) -> Sql:
     return _quoted(value if isinstance(value, str) else str(value))
 
 
+def signed(value: int) -> Sql:
+    """Write a whole number where the grammar takes a sign but no parentheses, as in MINVALUE -5."""
+    return Sql(str(int(value)))
+
+
 def _number(value: float | Decimal) -> Sql:
     if isinstance(value, Decimal) and not value.is_finite():
         return _quoted(str(value))

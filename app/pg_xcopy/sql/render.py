@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pg_xcopy.sql.names import TableName
-from pg_xcopy.sql.quoting import Sql, identifier, literal
+from pg_xcopy.sql.quoting import Sql, identifier, literal, signed
 
 DIRECTORY = Path(__file__).parent
 
@@ -38,7 +38,7 @@ def _environment() -> Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    environment.filters |= {"name": _name, "literal": literal}
+    environment.filters |= {"name": _name, "literal": literal, "signed": signed}
     return environment
 
 

@@ -1,0 +1,105 @@
+"""The library: jobs as models or plain dicts in, typed results out; nothing here prints or exits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pg_xcopy.engine.job import execute, new_run_id, plan_only, sessions_of
+from pg_xcopy.engine.supervision import supervised
+from pg_xcopy.errors import JobsFailedError, UsageError, XcopyError
+from pg_xcopy.manifest import loader
+from pg_xcopy.manifest.models import Job, Manifest
+from pg_xcopy.manifest.near import did_you_mean
+from pg_xcopy.observe.events import Observer, ignore, one_at_a_time
+from pg_xcopy.observe.log import log_events
+from pg_xcopy.observe.results import JobResult
+from pg_xcopy.planning.plan import Plan
+
+Jobs = Manifest | Mapping[str, Job | Mapping[str, Any]]
+
+
+def load_manifest(path: str | Path) -> Manifest:
+    """Read a YAML or Python manifest; raises ManifestError with every mistake in it. Opens no connection."""
+    return loader.load_manifest(path)
+
+
+def run_job(
+    job: Job | Mapping[str, Any],
+    *,
+    name: str = "job",
+    observer: Observer = ignore,
+    verbose: bool = False,
+) -> JobResult:
+    """Run one job; raises XcopyError, and then the target is as it was before.
+
+    `job` is a model or the dictionary of one; `name` is what to call the latter. `observer` is called with each
+    Event, one at a time, from the job's threads. `verbose` logs the events to the logger `pg_xcopy`.
+    A KeyboardInterrupt, or any exception that a signal handler raises in the calling thread, ends the job cleanly.
+    """
+    checked = loader.parse_job(job, name)
+    observe = one_at_a_time(log_events(observer) if verbose else observer)
+    with sessions_of(checked) as sessions:
+        return supervised(lambda: execute(checked, new_run_id(), sessions, observe), sessions)
+
+
+def run_jobs(
+    pattern: str | Iterable[str],
+    jobs: Jobs,
+    *,
+    observer: Observer = ignore,
+    verbose: bool = False,
+) -> tuple[JobResult, ...]:
+    """Run the jobs whose names match, one after the other, in the order of their declaration.
+
+    A job that fails does not keep the next from running. Raises UsageError where no name matches, the job's own
+    error where the only one failed, and JobsFailedError (with the results of the others) where one of several did.
+    """
+    chosen = select_jobs(pattern, jobs)
+    results: list[JobResult] = []
+    failures: dict[str, XcopyError] = {}
+    for job in chosen:
+        try:
+            results.append(run_job(job, observer=observer, verbose=verbose))
+        except XcopyError as error:
+            failures[job.name] = error
+    if failures and len(chosen) == 1:
+        raise failures[chosen[0].name]
+    if failures:
+        raise JobsFailedError(failures, tuple(results))
+    return tuple(results)
+
+
+def plan_job(job: Job | Mapping[str, Any], *, name: str = "job", observer: Observer = ignore) -> Plan:
+    """Return everything that a run of the job would do, checked on the source; changes nothing.
+
+    Raises XcopyError, as run_job would before it touches the target.
+    """
+    checked = loader.parse_job(job, name)
+    with sessions_of(checked) as sessions:
+        return supervised(lambda: plan_only(checked, new_run_id(), sessions, observer), sessions)
+
+
+def select_jobs(pattern: str | Iterable[str], jobs: Jobs) -> tuple[Job, ...]:
+    """Pick jobs by exact name or glob; no pattern at all means every job. Raises UsageError for one without a match."""
+    known = _checked(jobs)
+    patterns = [pattern] if isinstance(pattern, str) else list(pattern)
+    for each in patterns:
+        if not any(_matches(name, each) for name in known):
+            near = did_you_mean(each, known)
+            raise UsageError(f"no job matches {each!r}", near or f"the manifest has: {', '.join(known)}")
+    return tuple(
+        job for name, job in known.items() if not patterns or any(_matches(name, each) for each in patterns)
+    )
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return name == pattern or fnmatchcase(name, pattern)
+
+
+def _checked(jobs: Jobs) -> Mapping[str, Job]:
+    if isinstance(jobs, Manifest):
+        return jobs.jobs
+    return loader.parse_manifest({"jobs": dict(jobs)}).jobs

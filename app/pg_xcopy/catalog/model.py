@@ -1,0 +1,265 @@
+"""The catalog of one schema as frozen values; names and definitions as PostgreSQL's own catalog gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a relation.
+
+    `type` is as declared (`character varying(45)`), `bare_type` the same without its modifier; `identity` is 'a'
+    (ALWAYS), 'd' (BY DEFAULT) or ''; `generated` is 's' (STORED), 'v' (VIRTUAL) or ''; `expression` is the default's or
+    the generation's; `sequences` and `functions` are the OIDs that it needs.
+    """
+
+    name: str
+    type: Sql
+    bare_type: Sql
+    type_oid: int
+    type_schema: str
+    type_name: str
+    type_extension: str | None = None
+    not_null: bool = False
+    identity: str = ""
+    generated: str = ""
+    local: bool = True
+    expression: Sql | None = None
+    collation: Sql | None = None
+    depends_on: tuple[str, ...] = ()
+    sequences: tuple[int, ...] = ()
+    functions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A constraint; `kind` is pg_constraint's contype: p, u, x, c or f."""
+
+    name: str
+    kind: str
+    definition: Sql
+    columns: tuple[str, ...]
+    inherited: bool = False
+    referenced: TableName | None = None
+    referenced_columns: tuple[str, ...] = ()
+    functions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index that no constraint owns; `definition` begins with USING."""
+
+    name: str
+    is_unique: bool
+    valid: bool
+    definition: Sql
+    columns: tuple[str, ...]
+    functions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation with rows; `kind` is pg_class's relkind (r, p, v, m, f); `bytes` counts TOAST, not indexes."""
+
+    oid: int
+    name: TableName
+    kind: str
+    columns: tuple[Column, ...]
+    constraints: tuple[Constraint, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    persistence: str = "p"
+    estimated_rows: int = 0
+    bytes: int = 0
+    is_partition: bool = False
+    partition_key: Sql | None = None
+    partition_bound: Sql | None = None
+    partition_columns: tuple[str, ...] = ()
+    partitioned_by_expression: bool = False
+    parents: tuple[int, ...] = ()
+    of_extension: bool = False
+
+    @property
+    def is_table(self) -> bool:
+        """Tell tables, plain and partitioned, from views and foreign tables."""
+        return self.kind in ("r", "p")
+
+    @cached_property
+    def column_names(self) -> frozenset[str]:
+        """The names of its columns."""
+        return frozenset(column.name for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A sequence; `last_value` is None where the role may not read it. `owner` is the OID of the owning table."""
+
+    oid: int
+    name: TableName
+    type: Sql
+    start: int
+    increment: int
+    minimum: int
+    maximum: int
+    cache: int
+    cycle: bool
+    owner: int | None = None
+    owner_column: str | None = None
+    identity: bool = False
+    readable: bool = True
+    last_value: int | None = None
+    is_called: bool = False
+
+
+@dataclass(frozen=True)
+class UserType:
+    """An enum ('e'), domain ('d'), composite ('c') or range ('r') type; `depends_on` are the OIDs of its parts."""
+
+    oid: int
+    array_oid: int
+    name: TableName
+    kind: str
+    labels: tuple[str, ...] = ()
+    base_type: Sql | None = None
+    not_null: bool = False
+    default_expression: Sql | None = None
+    collation: Sql | None = None
+    checks: tuple[Sql, ...] = ()
+    attributes: tuple[Sql, ...] = ()
+    operator_class: Sql | None = None
+    depends_on: tuple[int, ...] = ()
+    functions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that a table needs; `definition` begins with its argument list."""
+
+    oid: int
+    name: TableName
+    definition: Sql
+    depends_on: tuple[int, ...] = ()
+    types: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Extension:
+    """An installed extension; `ours` tells whether the role may alter it."""
+
+    name: str
+    schema: str
+    version: str
+    relocatable: bool
+    ours: bool
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server and what our role may do in its database; `version` as PostgreSQL numbers it (150004)."""
+
+    version: int
+    database: str
+    role: str
+    in_recovery: bool
+    encoding: str
+    may_create_schemas: bool
+
+
+@dataclass(frozen=True)
+class SourceCatalog:
+    """One schema of the source, all from one snapshot."""
+
+    server: Server
+    schema: str
+    relations: tuple[Relation, ...]
+    sequences: tuple[Sequence, ...] = ()
+    types: tuple[UserType, ...] = ()
+    functions: tuple[Function, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+
+    @cached_property
+    def by_oid(self) -> Mapping[int, Relation]:
+        """Relations by OID."""
+        return {relation.oid: relation for relation in self.relations}
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Relation]:
+        """Relations by their name within the schema."""
+        return {relation.name.name: relation for relation in self.relations}
+
+    @cached_property
+    def type_by_oid(self) -> Mapping[int, UserType]:
+        """Types by their own OID and by that of their array type."""
+        return {oid: each for each in self.types for oid in (each.oid, each.array_oid) if oid}
+
+    def partitions_of(self, relation: Relation) -> Iterable[Relation]:
+        """Give the direct partitions of a partitioned table, in the order of their names."""
+        return (each for each in self.relations if each.is_partition and relation.oid in each.parents)
+
+
+@dataclass(frozen=True)
+class StandingObject:
+    """Something that stands in the target schema and that a replace will drop; `kind` as pg_identify_object says it."""
+
+    kind: str
+    name: str
+    identity: str
+    owner: str | None = None
+    is_partition: bool = False
+    ours: bool = True
+
+
+@dataclass(frozen=True)
+class Dependent:
+    """An object outside the target schema that depends on one inside it, both as pg_describe_object says them."""
+
+    description: str
+    on_object: str
+    publication: bool = False
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A privilege of the old schema, or of something in it. `grantee` is None for PUBLIC.
+
+    `scope` is schema, table, column, sequence or default; `for_role` and `object_kind` belong to default privileges.
+    """
+
+    scope: str
+    name: str | None
+    column: str | None
+    grantee: str | None
+    privilege: str
+    grantable: bool
+    for_role: str | None = None
+    object_kind: str | None = None
+
+
+@dataclass(frozen=True)
+class StandingSchema:
+    """The target schema as it stands before the run; `ours` tells whether our role may rename it."""
+
+    oid: int
+    owner: str
+    ours: bool
+    may_create: bool = True
+    comment: str | None = None
+    objects: tuple[StandingObject, ...] = ()
+    dependents: tuple[Dependent, ...] = ()
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True)
+class TargetCatalog:
+    """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet."""
+
+    server: Server
+    schema: str
+    standing: StandingSchema | None = None
+    extensions: tuple[Extension, ...] = ()
+    types_elsewhere: frozenset[tuple[str, str]] = frozenset()

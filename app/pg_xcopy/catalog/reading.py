@@ -1,0 +1,26 @@
+"""What both introspections share: the server, its extensions, and how a row becomes a value."""
+
+from __future__ import annotations
+
+from pg_xcopy.catalog.model import Extension, Server
+from pg_xcopy.connect.session import Session
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import render
+
+DOING = "reading the catalog"
+
+
+def read_server(session: Session) -> Server:
+    """Read the server's version and our role in it."""
+    (row,) = session.rows(render("introspect/server.sql"), DOING)
+    return Server(**row)
+
+
+def read_extensions(session: Session) -> tuple[Extension, ...]:
+    """Read the installed extensions."""
+    return tuple(Extension(**row) for row in session.rows(render("introspect/extensions.sql"), DOING))
+
+
+def sql_or_none(text: str | None) -> Sql | None:
+    """Mark what PostgreSQL itself deparsed as SQL."""
+    return None if text is None else Sql(text)

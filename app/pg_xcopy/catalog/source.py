@@ -1,0 +1,204 @@
+"""Reads one schema of the source in a fixed number of queries, whatever the number of its tables."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence as Rows
+from dataclasses import replace
+from typing import Any
+
+from pg_xcopy.catalog.model import (
+    Column,
+    Constraint,
+    Extension,
+    Function,
+    Index,
+    Relation,
+    Sequence,
+    Server,
+    SourceCatalog,
+    UserType,
+)
+from pg_xcopy.catalog.reading import DOING, read_extensions, read_server, sql_or_none
+from pg_xcopy.connect.session import Session
+from pg_xcopy.errors import SchemaNotFoundError
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import render
+from pg_xcopy.sql.search_path import search_path
+
+Row = Mapping[str, Any]
+
+
+def source_search_path(schema: str, extensions: Rows[Extension]) -> Sql:
+    """Put the schemas of extensions on the path, so that their types print the same wherever a server keeps them."""
+    return search_path([schema, *sorted({extension.schema for extension in extensions})])
+
+
+def read_source(session: Session, schema: str) -> SourceCatalog:
+    """Read the catalog of `schema` inside the session's open transaction.
+
+    Raises SchemaNotFoundError, and DatabaseError as any statement does.
+    """
+    server = read_server(session)
+    extensions = read_extensions(session)
+    session.run(
+        Sql(f"SET LOCAL search_path = {source_search_path(schema, extensions)}"),
+        DOING,
+    )
+    oid = _schema_oid(session, schema, server)
+    return SourceCatalog(
+        server=server,
+        schema=schema,
+        relations=_relations(session, schema, oid),
+        sequences=_with_values(session, _sequences(session, schema, oid)),
+        types=tuple(_user_type(row, schema) for row in _read(session, "types", oid)),
+        functions=tuple(_function(row, schema) for row in _read(session, "functions", oid)),
+        extensions=extensions,
+    )
+
+
+def _read(session: Session, what: str, schema_oid: int) -> Rows[Row]:
+    return session.rows(render(f"introspect/{what}.sql.j2", schema_oid=schema_oid), DOING)
+
+
+def _schema_oid(session: Session, schema: str, server: Server) -> int:
+    found = session.rows(render("introspect/schema.sql.j2", schema=schema), DOING)
+    if not found:
+        names = [row["name"] for row in session.rows(render("introspect/schema_names.sql"), DOING)]
+        near = next(iter(difflib.get_close_matches(schema, names, n=1)), "")
+        raise SchemaNotFoundError(session.address.label, schema, near)
+    if not found[0]["usable"]:
+        raise SchemaNotFoundError(session.address.label, schema, role_without_usage=server.role)
+    return int(found[0]["oid"])
+
+
+def _relations(session: Session, schema: str, oid: int) -> tuple[Relation, ...]:
+    columns = _grouped(_read(session, "columns", oid))
+    constraints = _grouped(_read(session, "constraints", oid))
+    indexes = _grouped(_read(session, "indexes", oid))
+    return tuple(
+        Relation(
+            oid=row["oid"],
+            name=TableName(schema, row["name"]),
+            kind=row["kind"],
+            columns=tuple(map(_column, columns[row["oid"]])),
+            constraints=tuple(map(_constraint, constraints[row["oid"]])),
+            indexes=tuple(map(_index, indexes[row["oid"]])),
+            persistence=row["persistence"],
+            estimated_rows=row["estimated_rows"],
+            bytes=row["bytes"],
+            is_partition=row["is_partition"],
+            partition_key=sql_or_none(row["partition_key"]),
+            partition_bound=sql_or_none(row["partition_bound"]),
+            partition_columns=tuple(row["partition_columns"]),
+            partitioned_by_expression=row["partitioned_by_expression"],
+            parents=tuple(row["parents"]),
+            of_extension=row["of_extension"],
+        )
+        for row in _read(session, "relations", oid)
+    )
+
+
+def _grouped(rows: Rows[Row]) -> Mapping[int, list[Row]]:
+    groups: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row["relation"]].append(row)
+    return groups
+
+
+def _column(row: Row) -> Column:
+    return Column(
+        name=row["name"],
+        type=Sql(row["type"]),
+        bare_type=Sql(row["bare_type"]),
+        type_oid=row["type_oid"],
+        type_schema=row["type_schema"],
+        type_name=row["type_name"],
+        type_extension=row["type_extension"],
+        not_null=row["not_null"],
+        identity=row["identity"],
+        generated=row["generated"],
+        local=row["local"],
+        expression=sql_or_none(row["expression"]),
+        collation=sql_or_none(row["collation"]),
+        depends_on=tuple(row["depends_on"]),
+        sequences=tuple(row["sequences"]),
+        functions=tuple(row["functions"]),
+    )
+
+
+def _constraint(row: Row) -> Constraint:
+    referenced = row["referenced_table"]
+    return Constraint(
+        name=row["name"],
+        kind=row["kind"],
+        definition=Sql(row["definition"]),
+        columns=tuple(row["columns"]),
+        inherited=row["inherited"],
+        referenced=TableName(row["referenced_schema"], referenced) if referenced else None,
+        referenced_columns=tuple(row["referenced_columns"]),
+        functions=tuple(row["functions"]),
+    )
+
+
+def _index(row: Row) -> Index:
+    return Index(
+        name=row["name"],
+        is_unique=row["is_unique"],
+        valid=row["valid"],
+        definition=Sql(row["definition"]),
+        columns=tuple(row["columns"]),
+        functions=tuple(row["functions"]),
+    )
+
+
+def _sequences(session: Session, schema: str, oid: int) -> tuple[Sequence, ...]:
+    return tuple(
+        Sequence(**{**row, "name": TableName(schema, row["name"]), "type": Sql(row["type"])})
+        for row in _read(session, "sequences", oid)
+    )
+
+
+def _with_values(session: Session, sequences: tuple[Sequence, ...]) -> tuple[Sequence, ...]:
+    readable = [sequence for sequence in sequences if sequence.readable]
+    if not readable:
+        return sequences
+    rows = session.rows(render("introspect/sequence_values.sql.j2", sequences=readable), DOING)
+    values = {row["oid"]: row for row in rows}
+    return tuple(
+        replace(each, last_value=value["last_value"], is_called=value["is_called"])
+        if (value := values.get(each.oid))
+        else each
+        for each in sequences
+    )
+
+
+def _user_type(row: Row, schema: str) -> UserType:
+    return UserType(
+        oid=row["oid"],
+        array_oid=row["array_oid"],
+        name=TableName(schema, row["name"]),
+        kind=row["kind"],
+        labels=tuple(row["labels"]),
+        base_type=sql_or_none(row["base_type"]),
+        not_null=row["not_null"],
+        default_expression=sql_or_none(row["default_expression"]),
+        collation=sql_or_none(row["collation"]),
+        checks=tuple(map(Sql, row["checks"])),
+        attributes=tuple(map(Sql, row["attributes"])),
+        operator_class=sql_or_none(row["operator_class"]),
+        depends_on=tuple(row["depends_on"]),
+        functions=tuple(row["functions"]),
+    )
+
+
+def _function(row: Row, schema: str) -> Function:
+    return Function(
+        oid=row["oid"],
+        name=TableName(schema, row["name"]),
+        definition=Sql(row["definition"]),
+        depends_on=tuple(row["depends_on"]),
+        types=tuple(row["types"]),
+    )

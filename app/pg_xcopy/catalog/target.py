@@ -1,0 +1,57 @@
+"""Reads what stands on the target: what a replace would drop, and what must outlive it."""
+
+from __future__ import annotations
+
+from pg_xcopy.catalog.model import Dependent, Grant, StandingObject, StandingSchema, TargetCatalog
+from pg_xcopy.catalog.reading import DOING, read_extensions, read_server
+from pg_xcopy.connect.session import Session
+from pg_xcopy.sql.render import render
+
+
+def read_target(session: Session, schema: str) -> TargetCatalog:
+    """Read the target's catalog as far as planning a copy into `schema` needs it."""
+    elsewhere = session.rows(render("introspect/types_elsewhere.sql.j2", schema=schema), DOING)
+    return TargetCatalog(
+        server=read_server(session),
+        schema=schema,
+        standing=_standing(session, schema),
+        extensions=read_extensions(session),
+        types_elsewhere=frozenset((row["schema"], row["name"]) for row in elsewhere),
+    )
+
+
+def read_dependents(session: Session, schema_oid: int) -> tuple[Dependent, ...]:
+    """Read which objects outside the schema depend on one inside it."""
+    rows = session.rows(render("introspect/dependents.sql.j2", schema_oid=schema_oid), DOING)
+    return tuple(Dependent(row["dependent"], row["on_object"], row["publication"]) for row in rows)
+
+
+def _standing(session: Session, schema: str) -> StandingSchema | None:
+    found = session.rows(render("introspect/schema.sql.j2", schema=schema), DOING)
+    if not found:
+        return None
+    oid = int(found[0]["oid"])
+    objects = session.rows(render("introspect/standing_objects.sql.j2", schema_oid=oid), DOING)
+    grants = session.rows(render("introspect/grants.sql.j2", schema_oid=oid), DOING)
+    return StandingSchema(
+        oid=oid,
+        owner=found[0]["owner"],
+        ours=found[0]["ours"],
+        may_create=found[0]["may_create"],
+        comment=found[0]["comment"],
+        objects=tuple(StandingObject(**row) for row in objects),
+        dependents=read_dependents(session, oid),
+        grants=tuple(
+            Grant(
+                scope=row["scope"],
+                name=row["name"],
+                column=row["column"],
+                grantee=row["grantee"],
+                privilege=row["privilege_type"],
+                grantable=row["is_grantable"],
+                for_role=row["for_role"],
+                object_kind=row["object_kind"],
+            )
+            for row in grants
+        ),
+    )

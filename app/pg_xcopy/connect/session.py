@@ -1,0 +1,197 @@
+"""One connection, and the only calls that are made on it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import psycopg2
+import psycopg2.extensions
+import psycopg2.extras
+
+from pg_xcopy.connect import dsn as dsns
+from pg_xcopy.connect.translation import connection_failed, database_error
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import render
+
+OLDEST_SERVER = 120000
+"""PostgreSQL 12, the oldest that has what structure introspection reads (generated columns)."""
+
+CHUNK = 256 * 1024
+"""Bytes a read of the COPY stream; larger ones gained nothing where it was measured."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a side of a job lives. `dsn` is secret; `label` is what may be shown of it; `connect_timeout` is in seconds."""
+
+    side: str
+    label: str
+    dsn: str = field(repr=False)
+    connect_timeout: int = 10
+    read_only: bool = False
+
+
+class Sink(Protocol):
+    """What COPY TO writes to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take one CopyData message: a row."""
+
+
+class Stream(Protocol):
+    """What COPY FROM reads from. An empty result is a *successful* end of data; a failure must raise."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Give at most `size` bytes."""
+
+
+class Session:
+    """A connection in autocommit: transactions are opened and closed by statements, so that all of them can be read.
+
+    Every driver error leaves it as a DatabaseError.
+    """
+
+    def __init__(self, address: Address, application_name: str, check: Callable[[], None]) -> None:
+        """Connect; raises ConnectionFailedError. `check` is called before each statement and may raise."""
+        self.address = address
+        self._check = check
+        self._hidden = dsns.secrets(address.dsn)
+        try:
+            self._connection = _connect(_parameters(address, application_name))
+        except psycopg2.Error as error:
+            raise connection_failed(error, address.side, address.label, self._hidden) from None
+        self._connection.autocommit = True
+
+    @property
+    def server_version(self) -> int:
+        """The server's version as PostgreSQL numbers it: 150004 is 15.4."""
+        return self._connection.info.server_version
+
+    @property
+    def backend_pid(self) -> int:
+        """The process that serves this session."""
+        return self._connection.info.backend_pid
+
+    def begin_reader(self, search_path: Sql, snapshot: str | None = None) -> None:
+        """Open a read-only transaction, on an exported snapshot where one is given."""
+        self.run(
+            render(
+                "session/begin_reader.sql.j2",
+                search_path=search_path,
+                snapshot=snapshot,
+                server_version=self.server_version,
+            ),
+            "opening a transaction",
+        )
+
+    def begin_writer(self, search_path: Sql, lock_timeout: str = "1min") -> None:
+        """Open a transaction that writes."""
+        self.run(
+            render(
+                "session/begin_writer.sql.j2",
+                search_path=search_path,
+                lock_timeout=lock_timeout,
+                server_version=self.server_version,
+            ),
+            "opening a transaction",
+        )
+
+    def commit(self) -> None:
+        """End the transaction and keep what it did."""
+        self.run(Sql("COMMIT"), "committing")
+
+    def rollback(self) -> None:
+        """End the transaction and undo what it did."""
+        self.run(Sql("ROLLBACK"), "rolling back")
+
+    def run(self, statement: Sql, doing: str) -> None:
+        """Send one or several statements; `doing` is a phrase for the error that may come."""
+        self._call(doing, lambda cursor: cursor.execute(statement))
+
+    def rows(self, query: Sql, doing: str) -> Sequence[dict[str, Any]]:
+        """Return a query's rows, each by column name."""
+        return self._call(doing, lambda cursor: _fetch(cursor, query))
+
+    def value(self, query: Sql, doing: str) -> Any:  # noqa: ANN401 - whatever type the one column has
+        """Return the first column of a query's only row."""
+        return next(iter(self.rows(query, doing)[0].values()))
+
+    def copy_to(self, statement: Sql, sink: Sink, doing: str) -> int:
+        """Run COPY … TO STDOUT and return the number of rows.
+
+        A `write` that raises leaves the connection in the middle of COPY: close it, never use it again.
+        """
+        return self._call(doing, lambda cursor: _copy(cursor, statement, sink))
+
+    def copy_from(self, statement: Sql, stream: Stream, doing: str) -> int:
+        """Run COPY … FROM STDIN and return the number of rows."""
+        return self._call(doing, lambda cursor: _copy(cursor, statement, stream))
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor, to wait on."""
+        return self._connection.fileno()
+
+    def cancel(self) -> None:
+        """Ask the server to break off the statement that runs now, from any thread."""
+        with suppress(psycopg2.Error):  # the session may have ended in between, which is what was wanted
+            self._connection.cancel()
+
+    def sever(self) -> None:
+        """Shut the socket down, from any thread, so that a call that waits for a silent network returns."""
+        with suppress(psycopg2.Error, OSError), socket.socket(fileno=os.dup(self.fileno())) as copy:
+            copy.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End the session; a transaction that is open is rolled back by the server."""
+        self._connection.close()
+
+    def _call(self, doing: str, action: Callable[[Any], Result]) -> Result:
+        self._check()
+        try:
+            with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+                return action(cursor)
+        except psycopg2.Error as error:
+            raise database_error(error, self.address.side, self.address.label, doing, self._hidden) from None
+
+
+def _connect(parameters: dict[str, str]) -> Any:  # noqa: ANN401 - the driver's connection
+    """Connect; once more without `options` where a pooler in between refuses them (PgBouncer does)."""
+    try:
+        return psycopg2.connect(**parameters)
+    except psycopg2.OperationalError as error:
+        if "unsupported startup parameter" not in str(error) or "options" not in parameters:
+            raise
+        return psycopg2.connect(**{key: value for key, value in parameters.items() if key != "options"})
+
+
+def _parameters(address: Address, application_name: str) -> dict[str, str]:
+    given = dsns.parse(address.dsn)
+    if address.read_only:
+        # A second lock on the door: every transaction of ours says READ ONLY itself.
+        given["options"] = f"{given.get('options', '')} -c default_transaction_read_only=on".strip()
+    defaults = {"keepalives": "1", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "6"}
+    return {
+        "connect_timeout": str(address.connect_timeout),
+        **defaults,
+        **given,
+        "application_name": application_name,
+        "client_encoding": "UTF8",
+    }
+
+
+def _fetch(cursor: Any, query: Sql) -> Sequence[dict[str, Any]]:  # noqa: ANN401 - the driver's cursor
+    cursor.execute(query)
+    rows: Sequence[dict[str, Any]] = cursor.fetchall()
+    return rows
+
+
+def _copy(cursor: Any, statement: Sql, file: Sink | Stream) -> int:  # noqa: ANN401 - the driver's cursor
+    cursor.copy_expert(statement, file, CHUNK)
+    return int(cursor.rowcount)

@@ -1,0 +1,72 @@
+"""All sessions of a run, so that they can be cancelled together and none is forgotten."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.errors import CancelledError
+
+
+class Sessions:
+    """Opens sessions and knows those that are open; leaving its context closes them.
+
+    `cancel` may be called from any thread, and again: a request that arrives between two statements has no effect on
+    the server, so whoever waits for the run to end repeats it.
+    """
+
+    def __init__(self, application_name: str = "pg-xcopy") -> None:
+        """`application_name` is what pg_stat_activity shows of every session; at most 63 bytes, nothing secret."""
+        self._application_name = application_name
+        self._open: set[Session] = set()
+        self._lock = threading.Lock()
+        self._cancelled = threading.Event()
+
+    @property
+    def cancelled(self) -> bool:
+        """Tell whether the run was asked to stop."""
+        return self._cancelled.is_set()
+
+    def check(self) -> None:
+        """Raise CancelledError if the run was asked to stop."""
+        if self.cancelled:
+            raise CancelledError
+
+    def open(self, address: Address) -> Session:
+        """Connect; raises ConnectionFailedError, and CancelledError once the run was asked to stop."""
+        self.check()
+        session = Session(address, self._application_name, self.check)
+        with self._lock:
+            self._open.add(session)
+        return session
+
+    def close(self, session: Session) -> None:
+        """Close one session."""
+        with self._lock:
+            self._open.discard(session)
+        session.close()
+
+    def cancel(self) -> None:
+        """Break off whatever runs on any session, and let no new one be opened."""
+        self._cancelled.set()
+        for session in self._snapshot():
+            session.cancel()
+
+    def sever(self) -> None:
+        """Cut every connection: for servers that do not answer a cancel request."""
+        for session in self._snapshot():
+            session.sever()
+
+    def _snapshot(self) -> tuple[Session, ...]:
+        with self._lock:
+            return tuple(self._open)
+
+    def __enter__(self) -> Sessions:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for session in self._snapshot():
+            self.close(session)

@@ -1,0 +1,61 @@
+"""The driver's errors become ours, once, at the border; values of rows and secrets stay behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import psycopg2
+
+from pg_xcopy.connect.dsn import redact
+from pg_xcopy.errors import ConnectionFailedError, DatabaseError
+
+_LOST = "the connection was lost"
+
+
+def connection_failed(
+    error: psycopg2.Error, side: str, label: str, hidden: Iterable[str]
+) -> ConnectionFailedError:
+    """Say why a server could not be reached, and what usually mends it."""
+    text = redact(str(error), hidden)
+    kinds = {
+        "password authentication failed": "Check the user and the password.",
+        "no password supplied": "Put the password into the URL, a password file (~/.pgpass) or PGPASSWORD.",
+        "no pg_hba.conf entry": "The server does not accept this user from this address: see its pg_hba.conf.",
+        "does not exist": "Check the name of the database and of the role.",
+        "Connection refused": "Check host and port, and that the server runs.",
+        "No such file": "No server listens on that socket: check host and port.",
+        "timeout expired": "Check host, port and firewall, or raise connect_timeout.",
+        "could not translate host name": "Check the host's name.",
+        "too many": "The server has no connection to spare: lower `parallel` or raise max_connections.",
+        "SSL": "Check sslmode and the certificates.",
+    }
+    advice = next((hint for sign, hint in kinds.items() if sign in text), "")
+    return ConnectionFailedError(side, label, _one_line(text), advice)
+
+
+def database_error(
+    error: psycopg2.Error, side: str, label: str, doing: str, hidden: Iterable[str]
+) -> DatabaseError:
+    """Keep the server's primary message and code.
+
+    DETAIL and CONTEXT are left behind: they quote keys and whole rows, and a log is no place for them.
+    """
+    primary = error.diag.message_primary if error.diag else None
+    state = error.pgcode or ""
+    reason = redact(_one_line(primary or _first_line(str(error)) or _LOST), hidden)
+    return DatabaseError(side, label, doing, _without_values(reason, state), state)
+
+
+def _without_values(reason: str, state: str) -> str:
+    """Mask the value that PostgreSQL quotes at the end of a data exception (class 22)."""
+    return re.sub(r': "(.|\n)*"$', ': "…"', reason) if state.startswith("22") else reason
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]
+
+
+def _one_line(text: str) -> str:
+    lines = [line.strip() for line in text.strip().splitlines()]
+    return " ".join(line for line in lines if line).rstrip(".")

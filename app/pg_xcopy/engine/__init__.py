@@ -1,0 +1,1 @@
+"""Doing it: the stages of a job between the plan and the report."""

@@ -1,0 +1,53 @@
+"""Every SELECT is tried on the source before the target is touched, and all that is wrong is said at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pg_xcopy.connect.session import Session
+from pg_xcopy.engine.source import Source, open_reader
+from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.errors import DatabaseError, PlanError
+from pg_xcopy.planning.plan import CopyPlan, Plan
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import render
+
+
+def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
+    """Have the source plan every SELECT: names, types and privileges; return the plan with the server's estimates.
+
+    Raises PlanError with one reason for each table that can't be read.
+    """
+    reasons: list[str] = []
+    copies: list[CopyPlan] = []
+    with open_reader(source, plan.source_path, sessions) as session:
+        for copy in plan.copies:
+            try:
+                copies.append(_estimated(copy, _explain(session, copy, first=not (copies or reasons))))
+            except DatabaseError as error:
+                if error.connection_lost:
+                    raise
+                session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
+                reasons.append(f"{copy.source}: {error.reason}{_hint(error)}")
+    if reasons:
+        raise PlanError(plan.job, tuple(dict.fromkeys(reasons)))
+    return replace(plan, copies=tuple(copies))
+
+
+def _explain(session: Session, copy: CopyPlan, *, first: bool) -> dict[str, Any]:
+    statement = render("copy/explain.sql.j2", select=copy.select, first=first)
+    explained = session.value(statement, f"checking {copy.source}")
+    return dict(explained[0]["Plan"])
+
+
+def _estimated(copy: CopyPlan, root: dict[str, Any]) -> CopyPlan:
+    """Take the server's estimates where a filter makes the table's own size meaningless."""
+    if not copy.filtered:
+        return copy
+    rows = int(root["Plan Rows"])
+    return replace(copy, estimated_rows=rows, estimated_bytes=min(copy.estimated_bytes, rows * int(root["Plan Width"])))
+
+
+def _hint(error: DatabaseError) -> str:
+    return f" ({error.hint})" if error.hint else ""

@@ -1,0 +1,79 @@
+"""Drops the schemas that runs leave beside a target: what a swap retired, what a failed or dead run had begun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pg_xcopy.connect.session import Session
+from pg_xcopy.engine.reporting import Reporter
+from pg_xcopy.errors import DatabaseError
+from pg_xcopy.planning.plan import Plan, Topic
+from pg_xcopy.planning.schemas import marker, prefix
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import render
+from pg_xcopy.sql.search_path import search_path
+
+BATCH = 50
+"""Tables dropped in one transaction: each takes a lock for itself, its indexes and its TOAST table, of 64 a session."""
+
+LOCK_TIMEOUT = "5s"
+
+
+def clean_up_after_dead_runs(session: Session, target_schema: str, reporter: Reporter) -> None:
+    """Drop whatever earlier runs left beside `target_schema`.
+
+    Only for a run that holds the lock on it: then no other run is alive, and what is there belongs to nobody.
+    """
+    _clean_up(session, target_schema, "staging", prefix(target_schema, "staging"), reporter)
+    _clean_up(session, target_schema, "retired", prefix(target_schema, "retired"), reporter)
+
+
+def drop_staging(session: Session, plan: Plan, reporter: Reporter) -> None:
+    """Drop what this run built, or what a swap by moving left of it."""
+    _clean_up(session, plan.target.schema, "staging", plan.staging, reporter)
+
+
+def drop_retired(session: Session, plan: Plan, reporter: Reporter) -> None:
+    """Drop what this run replaced."""
+    _clean_up(session, plan.target.schema, "retired", plan.retired, reporter)
+
+
+def _clean_up(session: Session, target_schema: str, purpose: str, name_begins: str, reporter: Reporter) -> None:
+    """Drop schemas of ours; what a reader still holds becomes a warning and is left to the next run."""
+    for row in _ours(session, target_schema, purpose, name_begins):
+        try:
+            if purpose == "staging":
+                query = render("cleanup/busy_backends.sql.j2", schema_oid=row["oid"])
+                session.rows(query, f"ending what still works in schema {row['name']}")
+            _drop(session, row["name"], row["oid"])
+        except DatabaseError as error:
+            if error.connection_lost:
+                raise
+            session.rollback()
+            later = f"it can't be dropped now ({error.reason}); the next run tries again"
+            reporter.warn(Topic.LEFTOVER, row["name"], later)
+
+
+def _ours(session: Session, target_schema: str, purpose: str, name_begins: str) -> Sequence[dict[str, Any]]:
+    query = render("cleanup/leftovers.sql.j2", prefix=name_begins, marker=marker(target_schema, purpose))
+    return session.rows(query, "looking for what dead runs left")
+
+
+def _drop(session: Session, schema: str, oid: int) -> None:
+    doing = f"dropping schema {schema}"
+    relations = session.rows(render("cleanup/tables.sql.j2", schema_oid=oid), doing)
+    for start in range(0, len(relations), BATCH):
+        batch = [
+            {"kind": Sql(row["kind"]), "name": TableName(schema, row["name"])}
+            for row in relations[start : start + BATCH]
+        ]
+        _in_transaction(session, render("cleanup/drop_objects.sql.j2", objects=batch), doing)
+    _in_transaction(session, render("cleanup/drop_schema.sql.j2", schema=schema), doing)
+
+
+def _in_transaction(session: Session, statements: Sql, doing: str) -> None:
+    session.begin_writer(search_path([]), LOCK_TIMEOUT)
+    session.run(statements, doing)
+    session.commit()

@@ -1,0 +1,165 @@
+"""One job from connecting to cleaning up: the order of the stages, and what is undone when one of them fails."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.checking import check
+from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_retired, drop_staging
+from pg_xcopy.engine.finishing import finish
+from pg_xcopy.engine.guard import refuse_same_schema
+from pg_xcopy.engine.reporting import Reporter
+from pg_xcopy.engine.source import Source, open_source
+from pg_xcopy.engine.staging import build
+from pg_xcopy.engine.streaming import stream
+from pg_xcopy.engine.swap import swap
+from pg_xcopy.engine.target import Target, open_target, open_writer
+from pg_xcopy.errors import XcopyError
+from pg_xcopy.manifest.models import Connection, Job
+from pg_xcopy.observe.events import JobFailed, JobFinished, JobStarted, Observer, Planned, Stage, TableEstimate
+from pg_xcopy.observe.results import JobResult, TableResult
+from pg_xcopy.planning.plan import Plan
+from pg_xcopy.planning.planner import make_plan
+
+MAX_APPLICATION_NAME = 63
+"""Bytes: PostgreSQL cuts application_name there (NAMEDATALEN - 1)."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a job: its identity, its sessions, its voice."""
+
+    job: Job
+    run_id: str
+    sessions: Sessions
+    reporter: Reporter
+
+
+def new_run_id() -> str:
+    """Make up a name for a run, short enough to be part of a schema's."""
+    return secrets.token_hex(4)
+
+
+def sessions_of(job: Job) -> Sessions:
+    """Make the registry of a run's sessions; their name in pg_stat_activity says which job, where and which process."""
+    name = f"pg-xcopy {job.name} on {socket.gethostname()}:{os.getpid()}"
+    return Sessions(name.encode()[:MAX_APPLICATION_NAME].decode(errors="ignore"))
+
+
+def execute(job: Job, run_id: str, sessions: Sessions, observer: Observer) -> JobResult:
+    """Run a job; raises XcopyError, and then the target is as it was."""
+    run = Run(job, run_id, sessions, Reporter(job.name, observer))
+    source, target = job.source, job.target
+    run.reporter.tell(
+        JobStarted(
+            job.name,
+            run_id,
+            f"{source.database.described} schema {source.schema_name}",
+            f"{target.database.described} schema {target.schema_name}",
+        )
+    )
+    try:
+        result = _stages(run)
+    except XcopyError as error:
+        run.reporter.tell(JobFailed(job.name, str(error)))
+        raise
+    run.reporter.tell(JobFinished(job.name, result))
+    return result
+
+
+def _stages(run: Run) -> JobResult:
+    started = time.monotonic()
+    reporter, sessions = run.reporter, run.sessions
+    reporter.stage(Stage.CONNECT)
+    with _both_sides(run) as (source, target):
+        plan = _planned(run, source, target)
+        reporter.stage(Stage.CHECK)
+        plan = check(plan, source, sessions)
+        _announce(plan, reporter)
+        with open_writer(target.address, sessions) as session:
+            clean_up_after_dead_runs(session, target.schema, reporter)
+        with _undone_on_failure(plan, target, reporter):
+            tables = _filled(run, plan, source, target)
+            reporter.stage(Stage.SWAP)
+            swap(plan, target)
+        reporter.stage(Stage.CLEAN)
+        with open_writer(target.address, sessions) as session:
+            drop_retired(session, plan, reporter)
+            drop_staging(session, plan, reporter)
+    return JobResult(run.job.name, run.run_id, tables, tuple(reporter.warnings), time.monotonic() - started)
+
+
+def _filled(run: Run, plan: Plan, source: Source, target: Target) -> tuple[TableResult, ...]:
+    """Build, fill and complete the staging schema."""
+    reporter, sessions = run.reporter, run.sessions
+    reporter.stage(Stage.BUILD)
+    with open_writer(target.address, sessions) as session:
+        build(plan, session, reporter)
+    reporter.stage(Stage.COPY)
+    tables = stream(plan, source, target, sessions, reporter)
+    reporter.stage(Stage.FINISH)
+    finish(plan, target, sessions, reporter)
+    return tables
+
+
+def plan_only(job: Job, run_id: str, sessions: Sessions, observer: Observer) -> Plan:
+    """Do everything up to the checked plan, and change nothing."""
+    run = Run(job, run_id, sessions, Reporter(job.name, observer))
+    with _both_sides(run) as (source, target):
+        return check(_planned(run, source, target), source, sessions)
+
+
+@contextmanager
+def _both_sides(run: Run) -> Iterator[tuple[Source, Target]]:
+    source, target = run.job.source, run.job.target
+    with (
+        open_source(address_of("source", source.database), source.schema_name, run.sessions) as source_side,
+        open_target(address_of("target", target.database), target.schema_name, run.sessions) as target_side,
+    ):
+        refuse_same_schema(source_side, target_side)
+        yield source_side, target_side
+
+
+def address_of(side: str, connection: Connection) -> Address:
+    """Say where a side of a job is reached; the source's sessions are read only."""
+    return Address(
+        side=side,
+        label=connection.described,
+        dsn=connection.dsn,
+        connect_timeout=connection.connect_timeout,
+        read_only=side == "source",
+    )
+
+
+def _planned(run: Run, source: Source, target: Target) -> Plan:
+    run.reporter.stage(Stage.PLAN)
+    return make_plan(run.job, source.catalog, target.catalog(), run.run_id)
+
+
+def _announce(plan: Plan, reporter: Reporter) -> None:
+    estimates = (TableEstimate(str(each.source), each.estimated_rows, each.estimated_bytes) for each in plan.copies)
+    reporter.tell(Planned(plan.job, tuple(estimates)))
+    for notice in plan.notices:
+        reporter.notice(notice)
+
+
+@contextmanager
+def _undone_on_failure(plan: Plan, target: Target, reporter: Reporter) -> Iterator[None]:
+    """Drop the staging schema when something fails, over a session that no cancelling reaches."""
+    try:
+        yield
+    except BaseException:
+        try:
+            with Sessions("pg-xcopy cleaning up") as own, open_writer(target.address, own) as session:
+                drop_staging(session, plan, reporter)
+        except XcopyError as error:  # the first cause is what matters; the next run cleans up
+            reporter.unclean(plan, error)
+        raise

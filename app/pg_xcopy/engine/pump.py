@@ -1,0 +1,177 @@
+"""Rows from one COPY into another: an operating system pipe between two threads. Knows no SQL.
+
+What must never happen is a short copy that succeeds. The driver takes an empty `read()` for the end of the data, so the
+reading end tells a producer that finished from one that died, and raises for the latter.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import select
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pg_xcopy.connect.session import CHUNK, Sink, Stream
+
+PIPE_BYTES = 1 << 20
+"""The pipe's capacity: Linux's limit for a process without privileges (pipe(7))."""
+
+REPORT_SECONDS = 0.2
+PATIENCE = 10
+"""How often, once a second, a producer is asked to stop before its connection is cut."""
+
+
+class ProducerDiedError(Exception):
+    """The data ended because the producer failed, not because there was no more."""
+
+
+class ConsumerSpokeError(Exception):
+    """The consumer's server sent something in the middle of COPY FROM: an error, or its farewell."""
+
+
+@dataclass
+class Tally:
+    """Rows and bytes that have passed; rows are line ends, which text COPY data has only at the end of a row."""
+
+    rows: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Pumped:
+    """What either side counted, in rows, and the bytes between them."""
+
+    sent: int
+    received: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Producer:
+    """The side that reads the source: `run` writes to a sink and returns its rows; the others end it from outside.
+
+    `stop` asks it to break off, `cut` takes its connection away.
+    """
+
+    run: Callable[[Sink], int]
+    stop: Callable[[], None]
+    cut: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """The side that writes the target. `descriptor` is its socket: in COPY FROM a server that speaks has an error."""
+
+    run: Callable[[Stream], int]
+    descriptor: int
+
+
+@dataclass
+class _Outcome:
+    """The first failure of either side, never overwritten by its echo on the other."""
+
+    cause: BaseException | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def blame(self, error: BaseException) -> None:
+        with self._lock:
+            self.cause = self.cause or error
+
+
+class _ReadingEnd:
+    """What the consumer's driver reads from."""
+
+    def __init__(self, pipe: int, peer: int, finished: threading.Event, report: Callable[[Tally], None]) -> None:
+        self._pipe, self._peer, self._finished, self._report = pipe, peer, finished, report
+        self._tally = Tally()
+        self._reported = time.monotonic()
+        self._poll = select.poll()
+        self._poll.register(pipe, select.POLLIN)
+        self._poll.register(peer, select.POLLIN)
+
+    @property
+    def bytes(self) -> int:
+        return self._tally.bytes
+
+    def read(self, size: int = -1) -> bytes:
+        """Wait for the pipe and the server at once: a dead server must not wait for a slow source."""
+        if any(descriptor == self._peer for descriptor, _ in self._poll.poll()):
+            raise ConsumerSpokeError
+        chunk = os.read(self._pipe, size if size > 0 else CHUNK)
+        if not chunk and not self._finished.is_set():
+            raise ProducerDiedError
+        self._count(chunk)
+        return chunk
+
+    def _count(self, chunk: bytes) -> None:
+        self._tally.bytes += len(chunk)
+        self._tally.rows += chunk.count(b"\n")
+        if (now := time.monotonic()) - self._reported > REPORT_SECONDS:
+            self._reported = now
+            self._report(self._tally)
+
+
+def pump(producer: Producer, consumer: Consumer, report: Callable[[Tally], None]) -> Pumped:
+    """Run both sides until both have ended; raise the first failure of either, as it was.
+
+    Memory is bounded by the pipe and one chunk at either end, whatever the size of the table. `report` is called with
+    what has passed, at most every REPORT_SECONDS.
+    """
+    outcome, finished = _Outcome(), threading.Event()
+    reading, writing = os.pipe()
+    _grow(writing)
+    sent: list[int] = []
+    thread = threading.Thread(target=_produce, args=(producer, writing, finished, outcome, sent), daemon=True)
+    end = _ReadingEnd(reading, consumer.descriptor, finished, report)
+    received = 0
+    thread.start()
+    try:
+        received = consumer.run(end)
+    except BaseException as error:  # noqa: BLE001 - whatever it was is raised below, once the other side has ended
+        outcome.blame(error)
+    finally:
+        os.close(reading)
+        _await(thread, producer, failed=outcome.cause is not None)
+    if outcome.cause:
+        raise outcome.cause
+    return Pumped(sent[0], received, end.bytes)
+
+
+def _produce(
+    producer: Producer, writing: int, finished: threading.Event, outcome: _Outcome, sent: list[int]
+) -> None:
+    raw = io.FileIO(writing, "w")
+    buffered = io.BufferedWriter(raw, CHUNK)
+    try:
+        sent.append(producer.run(buffered))
+        buffered.flush()
+        finished.set()
+    except BaseException as error:  # noqa: BLE001 - the consumer's thread raises it
+        outcome.blame(error)
+    finally:
+        # Not buffered.close(): after a failure that would flush, and half a row would follow.
+        raw.close()
+
+
+def _await(thread: threading.Thread, producer: Producer, *, failed: bool) -> None:
+    """Wait for the producer; after a failure it may sit in a query that sends nothing, so it is told to stop."""
+    attempts = 0
+    while thread.is_alive():
+        if failed:
+            (producer.stop if attempts < PATIENCE else producer.cut)()
+            attempts += 1
+        thread.join(1.0 if failed else None)
+
+
+def _grow(pipe: int) -> None:
+    setting = getattr(fcntl, "F_SETPIPE_SZ", None)
+    if setting is None:  # not Linux: the default size works too
+        return
+    try:
+        fcntl.fcntl(pipe, setting, PIPE_BYTES)
+    except OSError:  # over the user's limit for all pipes together (pipe-user-pages-soft)
+        return

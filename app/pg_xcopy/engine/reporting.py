@@ -1,0 +1,68 @@
+"""What happens becomes events, and what is lost becomes warnings, or in a strict job a failure."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from pg_xcopy.errors import DatabaseError, StrictError, XcopyError
+from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, StepDone, Warned
+from pg_xcopy.observe.results import WarningResult
+from pg_xcopy.planning.plan import LOSSES, Notice, Plan, Step, Topic
+
+_WHY = {
+    "23503": "rows refer to others that were not copied, or that a transform changed",
+    "23505": "the copied values are not unique",
+    "23502": "a copied value is NULL",
+    "23514": "a copied row does not fulfil it",
+    "23P01": "copied rows exclude each other",
+    "42830": "the key that it refers to is not there",
+}
+"""Why a constraint can't hold, by SQLSTATE; the server's own message would name it by its staging schema."""
+
+
+@dataclass
+class Reporter:
+    """Speaks for one job; safe to share between threads as far as its observer is."""
+
+    job: str
+    observer: Observer
+    warnings: list[WarningResult] = field(default_factory=list)
+
+    def tell(self, event: Event) -> None:
+        """Pass an event on."""
+        self.observer(event)
+
+    def stage(self, stage: Stage) -> None:
+        """Say that a stage begins."""
+        self.tell(StageStarted(self.job, stage))
+
+    def notice(self, notice: Notice) -> None:
+        """Turn a notice into a warning."""
+        self.warn(notice.topic, notice.subject, notice.message)
+
+    def warn(self, topic: Topic, subject: str, message: str) -> None:
+        """Keep a warning for the result and tell it."""
+        warning = WarningResult(topic.value, subject, message)
+        self.warnings.append(warning)
+        self.tell(Warned(self.job, warning))
+
+    def lost(self, step: Step, error: DatabaseError) -> None:
+        """Turn the failure of a best-effort step into a warning."""
+        assert step.topic is not None  # noqa: S101 - only steps with a topic are best-effort
+        self.warn(step.topic, step.subject, _WHY.get(error.sqlstate, error.reason))
+
+    def unclean(self, plan: Plan, error: XcopyError) -> None:
+        """Say that the staging schema could not be dropped, and why."""
+        self.warn(Topic.LEFTOVER, plan.staging, f"it could not be dropped ({error.sentence}); the next run does it")
+
+    def done(self, step: Step, started: float) -> None:
+        """Say that a step is done; `started` is a time.monotonic()."""
+        self.tell(StepDone(self.job, step.doing, time.monotonic() - started))
+
+    def enforce(self, plan: Plan) -> None:
+        """Raise StrictError if the job is strict and something was lost."""
+        topics = {topic.value for topic in LOSSES}
+        losses = tuple(str(each) for each in self.warnings if each.topic in topics)
+        if plan.strict and losses:
+            raise StrictError(plan.job, losses)

@@ -1,0 +1,57 @@
+"""The source's side of a job: one snapshot, exported for as long as the job lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pg_xcopy.catalog.model import SourceCatalog
+from pg_xcopy.catalog.source import read_source
+from pg_xcopy.connect.session import OLDEST_SERVER, Address, Session
+from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.errors import ServerTooOldError
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import render
+from pg_xcopy.sql.search_path import search_path
+
+
+@dataclass(frozen=True)
+class Source:
+    """The session that keeps the snapshot alive, the snapshot's name, and the catalog as it shows it."""
+
+    address: Address
+    session: Session
+    snapshot: str
+    catalog: SourceCatalog
+
+
+@contextmanager
+def open_source(address: Address, schema: str, sessions: Sessions) -> Iterator[Source]:
+    """Connect, take the snapshot, read the schema's catalog inside it."""
+    session = sessions.open(address)
+    try:
+        require_supported(session)
+        session.begin_reader(search_path([]))
+        snapshot = session.value(render("session/export_snapshot.sql"), "exporting the snapshot")
+        yield Source(address, session, snapshot, read_source(session, schema))
+    finally:
+        sessions.close(session)
+
+
+@contextmanager
+def open_reader(source: Source, path: Sql, sessions: Sessions) -> Iterator[Session]:
+    """Give a session that sees the source's snapshot."""
+    session = sessions.open(source.address)
+    try:
+        session.begin_reader(path, source.snapshot)
+        yield session
+    finally:
+        sessions.close(session)
+
+
+def require_supported(session: Session) -> None:
+    """Raise ServerTooOldError for a server older than OLDEST_SERVER."""
+    if session.server_version < OLDEST_SERVER:
+        address = session.address
+        raise ServerTooOldError(address.side, address.label, session.server_version, OLDEST_SERVER)

@@ -1,0 +1,1 @@
+"""Being seen: typed events, and those who watch them."""

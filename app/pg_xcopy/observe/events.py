@@ -1,0 +1,147 @@
+"""All that can be observed of a run, as one sum type; whoever shows, logs or counts is a function of these."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from pg_xcopy.observe.results import JobResult, TableResult, WarningResult
+
+
+class Stage(str, Enum):
+    """The stages of a job, in their order."""
+
+    CONNECT = "connect"
+    PLAN = "plan"
+    CHECK = "check"
+    BUILD = "build structure"
+    COPY = "copy rows"
+    FINISH = "keys and indexes"
+    SWAP = "swap"
+    CLEAN = "clean up"
+
+
+@dataclass(frozen=True)
+class TableEstimate:
+    """What the server expects of one table: rows, and bytes on its disk."""
+
+    table: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class JobStarted:
+    """A job began; `source` and `target` are where it reads and writes, without secrets."""
+
+    job: str
+    run_id: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class StageStarted:
+    """A stage of a job began."""
+
+    job: str
+    stage: Stage
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The tables that will be copied are known."""
+
+    job: str
+    tables: tuple[TableEstimate, ...]
+
+
+@dataclass(frozen=True)
+class TableStarted:
+    """The rows of a table began to flow."""
+
+    job: str
+    table: str
+
+
+@dataclass(frozen=True)
+class TableProgress:
+    """Rows and bytes of a table that have passed so far; sent a few times a second at most."""
+
+    job: str
+    table: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class TableCopied:
+    """All rows of a table are in; both ends agree on their number."""
+
+    job: str
+    result: TableResult
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """A key, index or check was made; `doing` says which."""
+
+    job: str
+    doing: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something that the user should know."""
+
+    job: str
+    warning: WarningResult
+
+
+@dataclass(frozen=True)
+class JobFinished:
+    """A job is done and its schema is in place."""
+
+    job: str
+    result: JobResult
+
+
+@dataclass(frozen=True)
+class JobFailed:
+    """A job ended without effect. `message` is the error's sentence and hint."""
+
+    job: str
+    message: str
+
+
+Event = (
+    JobStarted
+    | StageStarted
+    | Planned
+    | TableStarted
+    | TableProgress
+    | TableCopied
+    | StepDone
+    | Warned
+    | JobFinished
+    | JobFailed
+)
+Observer = Callable[[Event], None]
+
+
+def ignore(_event: Event) -> None:
+    """Observe nothing."""
+
+
+def one_at_a_time(observer: Observer) -> Observer:
+    """Let workers of several threads share an observer that knows nothing of threads."""
+    lock = threading.Lock()
+
+    def observe(event: Event) -> None:
+        with lock:
+            observer(event)
+
+    return observe

@@ -1,0 +1,48 @@
+"""What a run did, as values: the library returns them, reports are made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """One table that was copied: rows, bytes of COPY data, seconds from its first byte to its last row."""
+
+    table: str
+    rows: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class WarningResult:
+    """Something that the target does not have, or that was lost: `topic` is stable, for machines."""
+
+    topic: str
+    subject: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.topic}: {self.message}"
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """One job that was done. `run_id` is in the names of its staging schema and in pg_stat_activity."""
+
+    job: str
+    run_id: str
+    tables: tuple[TableResult, ...]
+    warnings: tuple[WarningResult, ...]
+    seconds: float
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables."""
+        return sum(table.rows for table in self.tables)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of COPY data of all tables."""
+        return sum(table.bytes for table in self.tables)

@@ -1,0 +1,31 @@
+"""How figures are written for people."""
+
+from __future__ import annotations
+
+_STEP = 1024
+_TENTHS_BELOW = 10
+
+
+def count_text(number: int, noun: str) -> str:
+    """Write `1 row`, `12,345 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def bytes_text(number: float) -> str:
+    """Write a number of bytes in binary units: `512 B`, `3.4 MiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < _STEP:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= _TENTHS_BELOW else f"{number:.1f} {unit}"
+        number /= _STEP
+    return f"{number:.1f} TiB"
+
+
+def seconds_text(seconds: float) -> str:
+    """Write a duration: `0.3 s`, `42 s`, `3 min 05 s`, `2 h 07 min`."""
+    if seconds < _TENTHS_BELOW:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

@@ -1,0 +1,1 @@
+"""What will be done, decided before a statement is sent: pure functions from a job and two catalogs to a frozen plan."""

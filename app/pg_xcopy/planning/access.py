@@ -1,0 +1,78 @@
+"""Owners, grants and default privileges: a new schema starts without those of the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pg_xcopy.catalog.model import Grant, StandingSchema, TargetCatalog
+from pg_xcopy.planning.design import Designs, Schemas
+from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.plan import Step, Topic
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql, identifier
+from pg_xcopy.sql.render import render
+
+
+def default_privilege_steps(standing: StandingSchema, schemas: Schemas) -> Iterator[Step]:
+    """Default privileges, which must be there before the first table is."""
+    for grant in standing.grants:
+        if grant.scope == "default":
+            sql = render(
+                "staging/default_privilege.sql.j2",
+                role=grant.for_role,
+                schema=schemas.staging,
+                privilege=Sql(grant.privilege),
+                kind=Sql(grant.object_kind or ""),
+                grantee=grant.grantee,
+                grantable=grant.grantable,
+            )
+            yield _best_effort(sql, f"default privileges of {grant.for_role} in schema {schemas.target}")
+
+
+def schema_steps(standing: StandingSchema, target: TargetCatalog, schemas: Schemas) -> Iterator[Step]:
+    """The schema's own grants, then its owner."""
+    for grant in standing.grants:
+        if grant.scope == "schema":
+            yield _grant(grant, "SCHEMA", identifier(schemas.staging), f"schema {schemas.target}")
+    if standing.owner != target.server.role:
+        yield _owner("SCHEMA", identifier(schemas.staging), standing.owner, f"schema {schemas.target}")
+
+
+def object_steps(standing: StandingSchema, target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Step]:
+    """Grants and owners of the tables and sequences whose names were there before."""
+    tables = {design.relation.name.name: design.columns for design in designs.tables}
+    sequences = {each.name.name for each in (*needs.sequences, *needs.identities.values())}
+    for grant in standing.grants:
+        name = grant.name or ""
+        in_table = grant.scope in ("table", "column") and name in tables
+        if grant.scope == "column" and in_table:
+            in_table = any(column.name == grant.column for column in tables[name].kept)
+        if in_table or (grant.scope == "sequence" and name in sequences):
+            kind = "SEQUENCE" if grant.scope == "sequence" else "TABLE"
+            yield _grant(grant, kind, TableName(schemas.staging, name).sql, f"{schemas.target}.{name}")
+    for each in standing.objects:
+        name = each.name
+        if each.kind == "table" and name in tables and each.owner and each.owner != target.server.role:
+            yield _owner("TABLE", TableName(schemas.staging, name).sql, each.owner, f"{schemas.target}.{name}")
+
+
+def _grant(grant: Grant, kind: str, target_object: Sql, subject: str) -> Step:
+    sql = render(
+        "staging/grant.sql.j2",
+        privilege=Sql(grant.privilege),
+        column=grant.column,
+        kind=Sql(kind),
+        object=target_object,
+        grantee=grant.grantee,
+        grantable=grant.grantable,
+    )
+    return _best_effort(sql, subject)
+
+
+def _owner(kind: str, target_object: Sql, owner: str, subject: str) -> Step:
+    sql = render("staging/set_owner.sql.j2", kind=Sql(kind), object=target_object, owner=owner)
+    return _best_effort(sql, subject)
+
+
+def _best_effort(sql: Sql, subject: str) -> Step:
+    return Step(sql, f"carrying over privileges of {subject}", subject, Topic.ACCESS)

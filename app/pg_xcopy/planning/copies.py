@@ -1,0 +1,88 @@
+"""The streams: one SELECT on the source, one COPY on either side, for every flow of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pg_xcopy.manifest.models import Job
+from pg_xcopy.planning.design import Flow
+from pg_xcopy.planning.filters import condition, missing_columns
+from pg_xcopy.planning.plan import CopyPlan, Notice, PlanProblem, Topic
+from pg_xcopy.planning.selection import Selected
+from pg_xcopy.sql.render import render
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The tables that remain when filters on columns that a table lacks are settled."""
+
+    tables: tuple[Selected, ...]
+    problems: tuple[PlanProblem, ...]
+    notices: tuple[Notice, ...]
+
+
+def missing_column_decisions(job: Job, tables: tuple[Selected, ...]) -> Chosen:
+    """Settle filters on missing columns: an error by default, because a filter that silently does not apply is a leak."""
+    kept: list[Selected] = []
+    problems: list[PlanProblem] = []
+    notices: list[Notice] = []
+    for each in tables:
+        missing = missing_columns(each.rule.where, each.relation.column_names)
+        policy = "error" if each.exact else (each.rule.on_missing_column or job.on_missing_column)
+        if missing and policy == "skip_table":
+            notices.append(Notice(Topic.TABLE, str(each.relation.name), f"it has no {_listed(missing)}"))
+            continue
+        if missing and policy == "error":
+            problems.append(_missing(each, missing))
+        elif missing:
+            notices.append(Notice(Topic.FILTER, str(each.relation.name), f"it has no {_listed(missing)}"))
+        kept.append(each)
+    return Chosen(tuple(kept), tuple(problems), tuple(notices))
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"column {' or '.join(names)}"
+
+
+def _missing(selected: Selected, missing: tuple[str, ...]) -> PlanProblem:
+    hint = (
+        "it has " + ", ".join(column.name for column in selected.relation.columns)
+        if selected.exact
+        else "exclude the table, or say `on_missing_column: skip_table` or `copy_all`"
+    )
+    return PlanProblem(str(selected.relation.name), f"`where` filters by {_listed(missing)}, which it does not have", hint)
+
+
+def plan_copy(flow: Flow, job: Job) -> CopyPlan:
+    """Write the statements of one stream."""
+    rule, relation, design = flow.design.selected.rule, flow.relation, flow.design
+    types = {column.name: column.bare_type for column in design.relation.columns}
+    columns = tuple(column for column in design.columns.plans if column.expression is not None)
+    where = None if rule.where is None else condition(rule.where, relation.column_names)
+    select = render(
+        "copy/select.sql.j2",
+        table=relation.name,
+        only=relation.kind == "r",
+        columns=[
+            {
+                "name": column.name,
+                "transformed": column.transformed,
+                "expression": column.expression,
+                "cast_type": types[column.name],
+            }
+            for column in columns
+        ],
+        condition=where,
+    )
+    return CopyPlan(
+        source=relation.name,
+        target=design.name,
+        columns=design.columns.plans,
+        left_out=tuple(column.name for column in relation.columns if column.name in design.columns.left_out),
+        select=select,
+        copy_to=render("copy/copy_to.sql.j2", select=select),
+        copy_from=render("copy/copy_from.sql.j2", table=design.staged, columns=[column.name for column in columns]),
+        filtered=where is not None,
+        estimated_rows=relation.estimated_rows,
+        estimated_bytes=relation.bytes,
+    )

@@ -1,0 +1,90 @@
+"""Which types, functions and sequences of the schema the chosen tables need, and in which order they can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from pg_xcopy.catalog.model import Function, Sequence, SourceCatalog, UserType
+from pg_xcopy.planning.design import Design
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Types and functions in the order of their making, and sequences that are not an identity column's."""
+
+    objects: tuple[UserType | Function, ...]
+    sequences: tuple[Sequence, ...]
+    identities: Mapping[tuple[int, str], Sequence]
+
+    @property
+    def oids(self) -> frozenset[int]:
+        """What will be there for a default, check or index to use."""
+        return frozenset(each.oid for each in (*self.objects, *self.sequences))
+
+
+def find_needs(designs: tuple[Design, ...], source: SourceCatalog, *, everything: bool) -> Needs:
+    """Follow the dependencies of the chosen tables; with `everything`, all types and sequences of the schema come along."""
+    makers: dict[int, UserType | Function] = {each.oid: each for each in (*source.types, *source.functions)}
+    wanted = set(_wanted(designs))
+    if everything:
+        wanted |= {each.oid for each in source.types}
+    return Needs(
+        objects=tuple(makers[oid] for oid in _in_order(_closure(wanted, makers, source))),
+        sequences=tuple(each for each in source.sequences if not each.identity and _sequence_needed(each, designs, everything)),
+        identities={
+            (each.owner, each.owner_column): each
+            for each in source.sequences
+            if each.identity and each.owner is not None and each.owner_column is not None
+        },
+    )
+
+
+def _wanted(designs: Iterable[Design]) -> Iterator[int]:
+    for design in designs:
+        for column in design.columns.kept:
+            yield column.type_oid
+            yield from column.functions
+        for part in (*design.relation.constraints, *design.relation.indexes):
+            if design.columns.left_out.isdisjoint(part.columns):
+                yield from part.functions
+
+
+def _closure(
+    wanted: set[int], makers: Mapping[int, UserType | Function], source: SourceCatalog
+) -> dict[int, set[int]]:
+    """Map every needed type and function to those that must be made before it."""
+    graph: dict[int, set[int]] = {}
+    open_ends = [own for oid in wanted if (own := _own(oid, makers, source))]
+    while open_ends:
+        oid = open_ends.pop()
+        if oid not in graph:
+            each = makers[oid]
+            further = each.types if isinstance(each, Function) else each.functions
+            graph[oid] = {own for d in (*each.depends_on, *further) if (own := _own(d, makers, source)) and own != oid}
+            open_ends += graph[oid]
+    return graph
+
+
+def _own(oid: int, makers: Mapping[int, UserType | Function], source: SourceCatalog) -> int | None:
+    """Find the type or function of ours behind an OID: an array type stands for its element's."""
+    if oid in makers:
+        return oid
+    found = source.type_by_oid.get(oid)
+    return found.oid if found else None
+
+
+def _in_order(graph: dict[int, set[int]]) -> Iterable[int]:
+    try:
+        return tuple(TopologicalSorter(dict(sorted(graph.items()))).static_order())
+    except CycleError:  # functions that call each other: bodies are not checked while they are created
+        return tuple(sorted(graph))
+
+
+def _sequence_needed(sequence: Sequence, designs: tuple[Design, ...], everything: bool) -> bool:  # noqa: FBT001 - internal
+    used = any(sequence.oid in column.sequences for design in designs for column in design.columns.kept)
+    owner = next((d for d in designs if d.relation.oid == sequence.owner), None)
+    owned = owner is not None and any(column.name == sequence.owner_column for column in owner.columns.kept)
+    standalone = everything and sequence.owner is None
+    return used or owned or standalone

@@ -1,0 +1,166 @@
+"""The plan: everything that a run will do, as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
+
+
+class Topic(str, Enum):
+    """What a notice is about. Those in `LOSSES` are things of the source that the target will not have."""
+
+    CONSTRAINT = "constraint left out"
+    INDEX = "index left out"
+    COLUMN = "column left out"
+    DEFAULT = "default left out"
+    NOT_NULL = "not null left out"
+    PARTITIONING = "partitioning left out"
+    SEQUENCE = "sequence position unknown"
+    TABLE = "table skipped"
+    FILTER = "filter not applied"
+    PATTERN = "pattern matches nothing"
+    DROPPED = "dropped with the old schema"
+    CASCADE = "dropped by cascade"
+    ACCESS = "privilege not carried over"
+    LEFTOVER = "left behind"
+
+
+LOSSES = frozenset({Topic.CONSTRAINT, Topic.INDEX, Topic.NOT_NULL, Topic.DEFAULT, Topic.PARTITIONING})
+"""What `strict: true` turns into a failure."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the user should know: a warning. `subject` names the table or object it is about."""
+
+    topic: Topic
+    subject: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.topic.value}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One DDL statement; `doing` is a phrase for errors and `subject` the table it belongs to.
+
+    A step with a `topic` is best-effort: when it fails, its failure is a notice on that topic. One without must work.
+    """
+
+    sql: Sql
+    doing: str
+    subject: str
+    topic: Topic | None = None
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """A column of the target. `expression` is what is selected for it; None where it is generated there."""
+
+    name: str
+    type: Sql
+    expression: Sql | None
+    transformed: bool = False
+
+
+@dataclass(frozen=True)
+class CopyPlan:
+    """One COPY stream: from a relation of the source into one of the staging schema.
+
+    `source` and `target` are the names a user knows; the statements name the staging schema.
+    """
+
+    source: TableName
+    target: TableName
+    columns: tuple[ColumnPlan, ...]
+    left_out: tuple[str, ...]
+    select: Sql
+    copy_to: Sql
+    copy_from: Sql
+    filtered: bool
+    estimated_rows: int
+    estimated_bytes: int
+
+
+@dataclass(frozen=True)
+class TableFinish:
+    """What is done to one table when its rows are in: keys, indexes, checks, in the order given.
+
+    `depth` is how far below a partitioned table it hangs: the deepest are finished first.
+    """
+
+    table: TableName
+    depth: int
+    steps: tuple[Step, ...]
+
+
+class SwapMethod(str, Enum):
+    """How the staging schema takes the place of the old one."""
+
+    RENAME = "rename the schemas"
+    MOVE = "move the objects between the schemas"
+
+
+@dataclass(frozen=True)
+class SwapPlan:
+    """The short transaction at the end. `reason` says why it is not a rename, where it is not."""
+
+    method: SwapMethod
+    statements: tuple[Sql, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One side of the job, as it may be shown; `server_version` as PostgreSQL numbers it."""
+
+    label: str
+    database: str
+    schema: str
+    server_version: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a run of one job will do.
+
+    `staging` and `retired` are the schemas beside the target's: the one that is built and the one that was replaced.
+    `prepare` builds the structure, `copies` fill it, `finish`, `foreign_keys` and `settle` (sequences, owners, grants)
+    complete it, `swap` puts it in its place.
+    """
+
+    job: str
+    source: Endpoint
+    target: Endpoint
+    staging: str
+    retired: str
+    source_path: Sql
+    target_path: Sql
+    prepare: tuple[Step, ...]
+    copies: tuple[CopyPlan, ...]
+    finish: tuple[TableFinish, ...]
+    foreign_keys: tuple[Step, ...]
+    settle: tuple[Step, ...]
+    swap: SwapPlan
+    dropped: tuple[str, ...]
+    cascades: bool
+    strict: bool
+    parallel: int
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True)
+class PlanProblem:
+    """A reason why the job can't be run as it is declared. `subject` names the table or object."""
+
+    subject: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.subject}: {self.message}{hint}"

@@ -1,0 +1,132 @@
+"""Which relations a job copies, and under which rule: exact name, then glob, then `*`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from pg_xcopy.catalog.model import Relation, SourceCatalog
+from pg_xcopy.manifest.models import Job, TableRule
+from pg_xcopy.planning.plan import Notice, PlanProblem, Topic
+
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A relation that is copied. `exact` tells whether the rule names it; partitions share their root's rule."""
+
+    relation: Relation
+    rule: TableRule
+    exact: bool
+    partitions: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was selected, and what is to be said of it."""
+
+    tables: tuple[Selected, ...]
+    everything: bool
+    problems: tuple[PlanProblem, ...]
+    notices: tuple[Notice, ...]
+
+
+def is_glob(name: str) -> bool:
+    """Tell a pattern from a plain name."""
+    return any(character in name for character in "*?[")
+
+
+def select(job: Job, source: SourceCatalog) -> Selection:
+    """Match the job's tables and exclusions with the relations of the source."""
+    exact = {name: rule for name, rule in job.tables.items() if name in source.by_name}
+    globs = {name: rule for name, rule in job.tables.items() if name not in exact and is_glob(name)}
+    problems = [*_unknown(job, source, exact, globs), *_contradictions(job, source, exact)]
+    tables = [
+        Selected(
+            relation,
+            exact[name] if name in exact else _by_glob(name, globs),
+            name in exact,
+            tuple(_partitions(source, relation, job.exclude)),
+        )
+        for name, relation in source.by_name.items()
+        if name in exact or (_globbed(relation, source) and _matches_any(name, globs) and not _excluded(name, job.exclude))
+    ]
+    if not tables and not problems:
+        problems.append(PlanProblem(f"schema {source.schema}", "there is no table to copy"))
+    return Selection(tuple(tables), EVERYTHING in globs, tuple(problems), tuple(_idle_exclusions(job, source)))
+
+
+def _globbed(relation: Relation, source: SourceCatalog) -> bool:
+    """Patterns mean tables: not views, not what an extension brought, and not partitions, which follow their root."""
+    own_root = relation.is_partition and any(parent in source.by_oid for parent in relation.parents)
+    return relation.is_table and not relation.of_extension and not own_root
+
+
+def _matches_any(name: str, patterns: Mapping[str, TableRule]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _by_glob(name: str, globs: Mapping[str, TableRule]) -> TableRule:
+    """Take the first pattern that matches in the order of the file; `*` only when no other does."""
+    ordered = sorted(globs, key=lambda pattern: pattern == EVERYTHING)
+    return next(globs[pattern] for pattern in ordered if fnmatchcase(name, pattern))
+
+
+def _excluded(name: str, exclude: tuple[str, ...]) -> bool:
+    return any(name == pattern or fnmatchcase(name, pattern) for pattern in exclude)
+
+
+def _partitions(source: SourceCatalog, root: Relation, exclude: tuple[str, ...]) -> Iterator[Relation]:
+    """Give the partitions below a root, parents first; an excluded one goes with all below it."""
+    for partition in source.partitions_of(root):
+        if not _excluded(partition.name.name, exclude):
+            yield partition
+            yield from _partitions(source, partition, exclude)
+
+
+def _unknown(
+    job: Job, source: SourceCatalog, exact: Mapping[str, TableRule], globs: Mapping[str, TableRule]
+) -> Iterator[PlanProblem]:
+    for name in job.tables:
+        if name in exact or (name in globs and any(_globbed(r, source) and fnmatchcase(n, name) for n, r in source.by_name.items())):
+            continue
+        yield _no_such(name, source, "no table of the source matches it" if name in globs else "there is no such table in the source")
+    for name in job.exclude:
+        if not is_glob(name) and name not in source.by_name:
+            yield _no_such(name, source, "excluded, but there is no such table in the source")
+
+
+def _no_such(name: str, source: SourceCatalog, message: str) -> PlanProblem:
+    near = difflib.get_close_matches(name, source.by_name, n=3)
+    return PlanProblem(f"{source.schema}.{name}", message, f"did you mean {' or '.join(near)}?" if near else "")
+
+
+def _contradictions(job: Job, source: SourceCatalog, exact: Mapping[str, TableRule]) -> Iterator[PlanProblem]:
+    for name in exact:
+        relation = source.by_name[name]
+        if name in job.exclude:
+            yield PlanProblem(str(relation.name), "it is named in `tables` and in `exclude`", "take it out of one of them")
+        root = next((r for r in _ancestors(relation, source) if r.name.name in exact), None)
+        if root:
+            yield PlanProblem(
+                str(relation.name),
+                f"it is a partition of {root.name}, which is named too and brings it along",
+                "name the partitioned table, or the partition, but not both",
+            )
+
+
+def _ancestors(relation: Relation, source: SourceCatalog) -> Iterator[Relation]:
+    if relation.is_partition:
+        for parent in relation.parents:
+            if parent in source.by_oid:
+                yield source.by_oid[parent]
+                yield from _ancestors(source.by_oid[parent], source)
+
+
+def _idle_exclusions(job: Job, source: SourceCatalog) -> Iterator[Notice]:
+    for pattern in job.exclude:
+        if is_glob(pattern) and not any(fnmatchcase(name, pattern) for name in source.by_name):
+            yield Notice(Topic.PATTERN, pattern, "this exclusion matches no table of the source")

@@ -1,0 +1,145 @@
+"""The statements that build the staging schema: types, functions, sequences, tables, partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pg_xcopy.catalog.model import Column, Function, Sequence, UserType
+from pg_xcopy.planning.design import Design, Designs, Schemas
+from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.plan import Step, Topic
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import render
+
+
+@dataclass(frozen=True)
+class ColumnDefinition:
+    """A column as CREATE TABLE spells it. `sequence` is set for identity columns only."""
+
+    name: str
+    type: Sql
+    collation: Sql | None
+    generated: str
+    identity: str
+    expression: Sql | None
+    not_null: bool
+    sequence: Sequence | None
+    sequence_name: TableName | None
+
+
+def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Step]:
+    """Give the statements in an order in which each finds what it needs."""
+    for each in needs.objects:
+        yield _create_type(each, schemas) if isinstance(each, UserType) else _create_function(each, schemas)
+    for sequence in needs.sequences:
+        yield _create_sequence(sequence, schemas)
+    by_oid = {design.relation.oid: design for design in designs.tables}
+    for design in designs.tables:
+        yield _create_table(design, needs, [by_oid[oid] for oid in design.inherits])
+    for design in designs.tables:
+        yield from _attach(design)
+    yield from _own_sequences(designs, needs, schemas)
+
+
+def _create_type(each: UserType, schemas: Schemas) -> Step:
+    name = each.name.within(schemas.staging)
+    sql = render("staging/create_type.sql.j2", name=name, type=each)
+    return Step(sql, f"creating type {each.name.name}", each.name.name)
+
+
+def _create_function(each: Function, schemas: Schemas) -> Step:
+    name = each.name.within(schemas.staging)
+    sql = render("staging/create_function.sql.j2", name=name, definition=each.definition)
+    return Step(sql, f"creating function {each.name.name}", each.name.name)
+
+
+def _create_sequence(sequence: Sequence, schemas: Schemas) -> Step:
+    name = sequence.name.within(schemas.staging)
+    sql = render("staging/create_sequence.sql.j2", name=name, sequence=sequence)
+    return Step(sql, f"creating sequence {sequence.name.name}", sequence.name.name)
+
+
+def _create_table(design: Design, needs: Needs, parents: list[Design]) -> Step:
+    inherited = {column.name for parent in parents for column in parent.columns.kept}
+    sql = render(
+        "staging/create_table.sql.j2",
+        table=design.staged,
+        unlogged=design.relation.persistence == "u",
+        columns=[
+            _definition(design, column, needs)
+            for column in design.columns.kept
+            if column.local or column.name not in inherited
+        ],
+        parents=[parent.staged for parent in parents],
+        partition_key=design.partition_key,
+    )
+    return Step(sql, f"creating table {design.name}", str(design.name))
+
+
+def _definition(design: Design, column: Column, needs: Needs) -> ColumnDefinition:
+    transformed = column.name in design.columns.transformed
+    generated = "" if transformed else column.generated
+    # A partition takes its identity from its root when it is attached (PostgreSQL 17), or has none (before).
+    identity = None if design.attached_to else needs.identities.get((design.relation.oid, column.name))
+    plain_default = column.expression if not column.generated and carries_default(column, needs) else None
+    return ColumnDefinition(
+        name=column.name,
+        type=column.type,
+        collation=column.collation,
+        generated=generated,
+        identity=column.identity,
+        expression=column.expression if generated else plain_default,
+        not_null=column.not_null and not transformed,
+        sequence=identity,
+        sequence_name=identity.name.within(design.schemas.staging) if identity else None,
+    )
+
+
+def carries_default(column: Column, needs: Needs) -> bool:
+    """Tell whether all that a default needs is certain to be there when the table is created."""
+    return needs.oids.issuperset((*column.sequences, *column.functions))
+
+
+def default_steps(design: Design, needs: Needs, by_oid: Mapping[int, Design]) -> Iterator[Step]:
+    """Defaults that CREATE TABLE did not carry: those that may fail, and those that differ from a parent's."""
+    for column in design.columns.kept:
+        inherited = None if column.local else _inherited_default(column, design, by_oid)
+        differs = bool(design.inherits) and not column.local and inherited != column.expression
+        if column.generated or not (differs or (column.expression and not carries_default(column, needs))):
+            continue
+        sql = render(
+            "staging/set_default.sql.j2", table=design.staged, column=column.name, expression=column.expression
+        )
+        yield Step(sql, f"setting the default of {design.name}.{column.name}", f"{design.name}.{column.name}", Topic.DEFAULT)
+
+
+def _inherited_default(column: Column, design: Design, by_oid: Mapping[int, Design]) -> Sql | None:
+    parents = (by_oid[oid].columns.kept for oid in design.inherits if oid in by_oid)
+    return next((c.expression for kept in parents for c in kept if c.name == column.name), None)
+
+
+def _attach(design: Design) -> Iterator[Step]:
+    if design.attached_to:
+        sql = render(
+            "staging/attach_partition.sql.j2",
+            parent=design.attached_to,
+            table=design.staged,
+            bound=design.relation.partition_bound,
+        )
+        yield Step(sql, f"attaching partition {design.name}", str(design.name))
+
+
+def _own_sequences(designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Step]:
+    by_oid = {design.relation.oid: design for design in designs.tables}
+    for sequence in needs.sequences:
+        design = by_oid.get(sequence.owner) if sequence.owner else None
+        if design and any(column.name == sequence.owner_column for column in design.columns.kept):
+            sql = render(
+                "staging/own_sequence.sql.j2",
+                name=sequence.name.within(schemas.staging),
+                table=design.staged,
+                column=sequence.owner_column,
+            )
+            yield Step(sql, f"giving sequence {sequence.name.name} to its column", sequence.name.name)

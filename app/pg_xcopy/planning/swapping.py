@@ -1,0 +1,153 @@
+"""How the staging schema takes the old one's place, what goes with the old one, and what forbids it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pg_xcopy.catalog.model import Extension, StandingObject, StandingSchema, TargetCatalog
+from pg_xcopy.planning.design import Designs, Schemas
+from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
+from pg_xcopy.planning.schemas import marker
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import render
+
+_ALTER_KINDS = {"composite type": "TYPE", "statistics object": "STATISTICS"}
+MANY = 10
+"""How many names a message lists before it counts the rest."""
+
+
+def plan_swap(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schemas) -> SwapPlan:
+    """Choose the method: by renaming schemas, unless the old one can't be renamed or its extensions can't follow."""
+    standing = target.standing
+    if standing is None:
+        return SwapPlan(SwapMethod.RENAME, tuple(_take_name(schemas, None)))
+    if reason := _why_not_rename(standing, target):
+        return SwapPlan(SwapMethod.MOVE, tuple(_move(standing, designs, needs, schemas)), reason)
+    return SwapPlan(SwapMethod.RENAME, tuple(_rename(standing, _living_in(target), schemas)))
+
+
+def _living_in(target: TargetCatalog) -> tuple[Extension, ...]:
+    return tuple(each for each in target.extensions if each.schema == target.schema)
+
+
+def _why_not_rename(standing: StandingSchema, target: TargetCatalog) -> str:
+    if not standing.ours:
+        return f"schema {target.schema} belongs to {standing.owner}"
+    for each in _living_in(target):
+        if not each.relocatable:
+            return f"extension {each.name} lives in it and can't be moved"
+        if not each.ours:
+            return f"extension {each.name} lives in it and belongs to another role"
+    return ""
+
+
+def _rename(standing: StandingSchema, extensions: tuple[Extension, ...], schemas: Schemas) -> Iterator[Sql]:
+    yield render("swap/rename.sql.j2", schema=schemas.target, to=schemas.retired)
+    yield _comment(schemas.retired, marker(schemas.target, "retired"))
+    yield from _take_name(schemas, standing.comment)
+    for each in extensions:
+        yield render("swap/move_extension.sql.j2", extension=each.name, schema=schemas.target)
+
+
+def _take_name(schemas: Schemas, comment: str | None) -> Iterator[Sql]:
+    yield render("swap/rename.sql.j2", schema=schemas.staging, to=schemas.target)
+    yield _comment(schemas.target, comment)
+
+
+def _move(standing: StandingSchema, designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Sql]:
+    yield render(
+        "staging/create_schema.sql.j2", schema=schemas.retired, marker=marker(schemas.target, "retired")
+    )
+    for old in standing.objects:
+        yield _move_object(_ALTER_KINDS.get(old.kind, old.kind.upper()), Sql(old.identity), schemas.retired)
+    for each in needs.objects:
+        kind = "FUNCTION" if hasattr(each, "definition") else "TYPE"
+        yield _move_object(kind, _signature(each.name.within(schemas.staging)), schemas.target)
+    for design in designs.tables:
+        yield _move_object("TABLE", design.staged.sql, schemas.target)
+    kept = {design.relation.oid for design in designs.tables}
+    for sequence in needs.sequences:
+        if sequence.owner not in kept:
+            yield _move_object("SEQUENCE", sequence.name.within(schemas.staging).sql, schemas.target)
+
+
+def _signature(name: TableName) -> Sql:
+    return name.sql
+
+
+def _move_object(kind: str, name: Sql, schema: str) -> Sql:
+    return render("swap/move_object.sql.j2", kind=Sql(kind), object=name, schema=schema)
+
+
+def _comment(schema: str, comment: str | None) -> Sql:
+    return render("swap/comment_schema.sql.j2", schema=schema, comment=comment)
+
+
+def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, cascade: bool) -> Iterator[Notice]:
+    """Say what is lost for good: what the copy does not bring again, and what falls with it outside the schema."""
+    if target.standing is None:
+        return
+    for each in target.standing.objects:
+        if not each.is_partition and not _comes_again(each, designs, needs):
+            yield Notice(Topic.DROPPED, each.identity, f"this {each.kind} stands in the target and the copy does not bring it")
+    for dependent in target.standing.dependents:
+        if dependent.publication:
+            yield Notice(Topic.DROPPED, dependent.description, f"it goes with {dependent.on_object}; add the new table again")
+        elif cascade:
+            yield Notice(Topic.CASCADE, dependent.description, f"it depends on {dependent.on_object}")
+
+
+def _comes_again(standing: StandingObject, designs: Designs, needs: Needs) -> bool:
+    tables = {design.relation.name.name for design in designs.tables}
+    others = {each.name.name for each in (*needs.objects, *needs.sequences)}
+    plain = standing.name.rpartition("(")[0] or standing.name
+    return plain in tables if standing.kind == "table" else plain in others or plain.split(".", 1)[-1] in others
+
+
+def swap_problems(target: TargetCatalog, method: SwapMethod, *, cascade: bool) -> Iterator[PlanProblem]:
+    """Give all that forbids replacing the target's schema."""
+    server, place = target.server, f"target schema {target.schema}"
+    if server.in_recovery:
+        yield PlanProblem("target", "it is a hot standby, which can't be written", "connect to its primary")
+        return
+    if not server.may_create_schemas:
+        yield PlanProblem(
+            place,
+            f"the role {server.role} may not create the staging schema beside it",
+            f'ask for: GRANT CREATE ON DATABASE "{server.database}" TO "{server.role}"',
+        )
+    if target.standing is None:
+        return
+    yield from _foreign_objects(target.standing, server.role, method, place)
+    if not cascade:
+        yield from _broken_dependents(target.standing, place)
+
+
+def _foreign_objects(standing: StandingSchema, role: str, method: SwapMethod, place: str) -> Iterator[PlanProblem]:
+    foreign = [each.identity for each in standing.objects if not each.ours]
+    if foreign:
+        owners = ", ".join(sorted({each.owner or "" for each in standing.objects if not each.ours}))
+        yield PlanProblem(
+            place,
+            f"the role {role} can't drop what others own there: {_listed(foreign)}",
+            f"run as a member of {owners}, or let the owner hand them over: ALTER TABLE … OWNER TO",
+        )
+    elif method is SwapMethod.MOVE and not standing.may_create:
+        yield PlanProblem(place, f"the role {role} may not create tables in it", "ask for: GRANT CREATE ON SCHEMA")
+
+
+def _broken_dependents(standing: StandingSchema, place: str) -> Iterator[PlanProblem]:
+    broken = [f"{each.description} (on {each.on_object})" for each in standing.dependents if not each.publication]
+    if broken:
+        yield PlanProblem(
+            place,
+            f"objects outside it depend on what would be dropped: {_listed(broken)}",
+            "drop them first, or set `cascade: true` to have them dropped too",
+        )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
+    return ", ".join(names[:MANY]) + more

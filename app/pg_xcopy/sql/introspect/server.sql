@@ -1,0 +1,8 @@
+-- What the planner has to know about the server and about us in it.
+SELECT current_setting('server_version_num')::int AS version,
+       current_database()::text AS database,
+       current_user::text AS role,
+       pg_is_in_recovery() AS in_recovery,
+       pg_encoding_to_char((SELECT encoding FROM pg_catalog.pg_database WHERE datname = current_database()))::text
+           AS encoding,
+       has_database_privilege(current_database(), 'CREATE') AS may_create_schemas
