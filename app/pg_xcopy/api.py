@@ -15,8 +15,8 @@ from pg_xcopy.manifest.models import Job, Manifest
 from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.observe.events import Observer, ignore, one_at_a_time
 from pg_xcopy.observe.log import log_events
-from pg_xcopy.observe.results import JobResult
 from pg_xcopy.planning.plan import Plan
+from pg_xcopy.results import JobResult
 
 Jobs = Manifest | Mapping[str, Job | Mapping[str, Any]]
 
@@ -39,7 +39,7 @@ def run_job(
     Event, one at a time, from the job's threads. `verbose` logs the events to the logger `pg_xcopy`.
     A KeyboardInterrupt, or any exception that a signal handler raises in the calling thread, ends the job cleanly.
     """
-    checked = loader.parse_job(job, name)
+    checked = _checked_job(job, name)
     observe = one_at_a_time(log_events(observer) if verbose else observer)
     with sessions_of(checked) as sessions:
         return supervised(lambda: execute(checked, new_run_id(), sessions, observe), sessions)
@@ -77,7 +77,7 @@ def plan_job(job: Job | Mapping[str, Any], *, name: str = "job", observer: Obser
 
     Raises XcopyError, as run_job would before it touches the target.
     """
-    checked = loader.parse_job(job, name)
+    checked = _checked_job(job, name)
     with sessions_of(checked) as sessions:
         return supervised(lambda: plan_only(checked, new_run_id(), sessions, observer), sessions)
 
@@ -90,13 +90,15 @@ def select_jobs(pattern: str | Iterable[str], jobs: Jobs) -> tuple[Job, ...]:
         if not any(_matches(name, each) for name in known):
             near = did_you_mean(each, known)
             raise UsageError(f"no job matches {each!r}", near or f"the manifest has: {', '.join(known)}")
-    return tuple(
-        job for name, job in known.items() if not patterns or any(_matches(name, each) for each in patterns)
-    )
+    return tuple(job for name, job in known.items() if not patterns or any(_matches(name, each) for each in patterns))
 
 
 def _matches(name: str, pattern: str) -> bool:
     return name == pattern or fnmatchcase(name, pattern)
+
+
+def _checked_job(job: Job | Mapping[str, Any], name: str) -> Job:
+    return job if isinstance(job, Job) else loader.parse_job(job, name)
 
 
 def _checked(jobs: Jobs) -> Mapping[str, Job]:

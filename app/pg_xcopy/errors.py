@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from pg_xcopy.observe.results import JobResult
+    from pg_xcopy.results import JobResult
 
 
 @dataclass(eq=False)
@@ -211,7 +211,12 @@ class PlanError(XcopyError):
     def sentence(self) -> str:
         """One reason a line."""
         count = f"{len(self.reasons)} problems" if len(self.reasons) > 1 else "1 problem"
-        return "\n".join([f"job {self.job} can't run, {count}; nothing was changed:", *(f"  {each}" for each in self.reasons)])
+        return "\n".join(
+            [
+                f"job {self.job} can't run, {count}; nothing was changed:",
+                *(f"  {each}" for each in self.reasons),
+            ]
+        )
 
 
 @dataclass(eq=False)
@@ -311,7 +316,8 @@ class StrictError(XcopyError):
     def sentence(self) -> str:
         """One loss a line."""
         count = len(self.losses)
-        head = f"job {self.job} is strict and {count} thing{'s' * (count > 1)} can't be replicated; the target is as it was:"
+        losses = f"{count} thing{'s' * (count > 1)}"
+        head = f"job {self.job} is strict and {losses} can't be replicated; the target is as it was:"
         return "\n".join([head, *(f"  {each}" for each in self.losses)])
 
 

@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Address:
-    """Where a side of a job lives. `dsn` is secret; `label` is what may be shown of it; `connect_timeout` is in seconds."""
+    """Where a side of a job lives; `dsn` is secret, `label` is what may be shown, `connect_timeout` is in seconds."""
 
     side: str
     label: str
@@ -72,12 +72,12 @@ class Session:
     @property
     def server_version(self) -> int:
         """The server's version as PostgreSQL numbers it: 150004 is 15.4."""
-        return self._connection.info.server_version
+        return int(self._connection.info.server_version)
 
     @property
     def backend_pid(self) -> int:
         """The process that serves this session."""
-        return self._connection.info.backend_pid
+        return int(self._connection.info.backend_pid)
 
     def begin_reader(self, search_path: Sql, snapshot: str | None = None) -> None:
         """Open a read-only transaction, on an exported snapshot where one is given."""
@@ -136,7 +136,7 @@ class Session:
 
     def fileno(self) -> int:
         """Return the socket's descriptor, to wait on."""
-        return self._connection.fileno()
+        return int(self._connection.fileno())
 
     def cancel(self) -> None:
         """Ask the server to break off the statement that runs now, from any thread."""
@@ -161,7 +161,7 @@ class Session:
             raise database_error(error, self.address.side, self.address.label, doing, self._hidden) from None
 
 
-def _connect(parameters: dict[str, str]) -> Any:  # noqa: ANN401 - the driver's connection
+def _connect(parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - the driver's connection
     """Connect; once more without `options` where a pooler in between refuses them (PgBouncer does)."""
     try:
         return psycopg2.connect(**parameters)
@@ -171,12 +171,17 @@ def _connect(parameters: dict[str, str]) -> Any:  # noqa: ANN401 - the driver's 
         return psycopg2.connect(**{key: value for key, value in parameters.items() if key != "options"})
 
 
-def _parameters(address: Address, application_name: str) -> dict[str, str]:
-    given = dsns.parse(address.dsn)
+def _parameters(address: Address, application_name: str) -> dict[str, Any]:
+    given: dict[str, Any] = dict(dsns.parse(address.dsn))
     if address.read_only:
         # A second lock on the door: every transaction of ours says READ ONLY itself.
         given["options"] = f"{given.get('options', '')} -c default_transaction_read_only=on".strip()
-    defaults = {"keepalives": "1", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "6"}
+    defaults = {
+        "keepalives": "1",
+        "keepalives_idle": "30",
+        "keepalives_interval": "10",
+        "keepalives_count": "6",
+    }
     return {
         "connect_timeout": str(address.connect_timeout),
         **defaults,

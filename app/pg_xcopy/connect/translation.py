@@ -13,9 +13,7 @@ from pg_xcopy.errors import ConnectionFailedError, DatabaseError
 _LOST = "the connection was lost"
 
 
-def connection_failed(
-    error: psycopg2.Error, side: str, label: str, hidden: Iterable[str]
-) -> ConnectionFailedError:
+def connection_failed(error: psycopg2.Error, side: str, label: str, hidden: Iterable[str]) -> ConnectionFailedError:
     """Say why a server could not be reached, and what usually mends it."""
     text = redact(str(error), hidden)
     kinds = {
@@ -34,9 +32,7 @@ def connection_failed(
     return ConnectionFailedError(side, label, _one_line(text), advice)
 
 
-def database_error(
-    error: psycopg2.Error, side: str, label: str, doing: str, hidden: Iterable[str]
-) -> DatabaseError:
+def database_error(error: psycopg2.Error, side: str, label: str, doing: str, hidden: Iterable[str]) -> DatabaseError:
     """Keep the server's primary message and code.
 
     DETAIL and CONTEXT are left behind: they quote keys and whole rows, and a log is no place for them.

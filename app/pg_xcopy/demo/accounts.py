@@ -92,9 +92,7 @@ def server_account() -> Account:
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid, stands_in=True)
-    raise CommandFailedError(
-        "initdb", f"root may not run a server, and there is no user {' or '.join(_STAND_INS)}"
-    )
+    raise CommandFailedError("initdb", f"root may not run a server, and there is no user {' or '.join(_STAND_INS)}")
 
 
 def _environment() -> dict[str, str]:

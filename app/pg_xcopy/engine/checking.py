@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from pg_xcopy.connect.session import Session
-from pg_xcopy.engine.source import Source, open_reader
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.source import Source, open_reader
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import CopyPlan, Plan
 from pg_xcopy.sql.quoting import Sql
@@ -43,7 +43,7 @@ def _explain(session: Session, copy: CopyPlan, *, first: bool) -> dict[str, Any]
 
 def _estimated(copy: CopyPlan, root: dict[str, Any]) -> CopyPlan:
     """Take the server's estimates where a filter makes the table's own size meaningless."""
-    if not copy.filtered:
+    if copy.condition is None:
         return copy
     rows = int(root["Plan Rows"])
     return replace(copy, estimated_rows=rows, estimated_bytes=min(copy.estimated_bytes, rows * int(root["Plan Width"])))

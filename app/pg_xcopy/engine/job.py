@@ -24,10 +24,18 @@ from pg_xcopy.engine.swap import swap
 from pg_xcopy.engine.target import Target, open_target, open_writer
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.manifest.models import Connection, Job
-from pg_xcopy.observe.events import JobFailed, JobFinished, JobStarted, Observer, Planned, Stage, TableEstimate
-from pg_xcopy.observe.results import JobResult, TableResult
+from pg_xcopy.observe.events import (
+    JobFailed,
+    JobFinished,
+    JobStarted,
+    Observer,
+    Planned,
+    Stage,
+    TableEstimate,
+)
 from pg_xcopy.planning.plan import Plan
 from pg_xcopy.planning.planner import make_plan
+from pg_xcopy.results import JobResult, TableResult
 
 MAX_APPLICATION_NAME = 63
 """Bytes: PostgreSQL cuts application_name there (NAMEDATALEN - 1)."""

@@ -94,7 +94,7 @@ class _ReadingEnd:
         self._poll.register(peer, select.POLLIN)
 
     @property
-    def bytes(self) -> int:
+    def passed(self) -> int:
         return self._tally.bytes
 
     def read(self, size: int = -1) -> bytes:
@@ -138,12 +138,10 @@ def pump(producer: Producer, consumer: Consumer, report: Callable[[Tally], None]
         _await(thread, producer, failed=outcome.cause is not None)
     if outcome.cause:
         raise outcome.cause
-    return Pumped(sent[0], received, end.bytes)
+    return Pumped(sent[0], received, end.passed)
 
 
-def _produce(
-    producer: Producer, writing: int, finished: threading.Event, outcome: _Outcome, sent: list[int]
-) -> None:
+def _produce(producer: Producer, writing: int, finished: threading.Event, outcome: _Outcome, sent: list[int]) -> None:
     raw = io.FileIO(writing, "w")
     buffered = io.BufferedWriter(raw, CHUNK)
     try:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from pg_xcopy.errors import DatabaseError, StrictError, XcopyError
 from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, StepDone, Warned
-from pg_xcopy.observe.results import WarningResult
 from pg_xcopy.planning.plan import LOSSES, Notice, Plan, Step, Topic
+from pg_xcopy.results import WarningResult
 
 _WHY = {
     "23503": "rows refer to others that were not copied, or that a transform changed",
@@ -50,7 +50,8 @@ class Reporter:
     def lost(self, step: Step, error: DatabaseError) -> None:
         """Turn the failure of a best-effort step into a warning."""
         assert step.topic is not None  # noqa: S101 - only steps with a topic are best-effort
-        self.warn(step.topic, step.subject, _WHY.get(error.sqlstate, error.reason))
+        reason = _WHY.get(error.sqlstate, error.reason)
+        self.warn(step.topic, step.subject, f"{step.what}: {reason}" if step.what else reason)
 
     def unclean(self, plan: Plan, error: XcopyError) -> None:
         """Say that the staging schema could not be dropped, and why."""

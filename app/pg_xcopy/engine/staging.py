@@ -14,9 +14,7 @@ from pg_xcopy.sql.render import render
 def build(plan: Plan, session: Session, reporter: Reporter) -> None:
     """Create the schema, marked as ours from its first moment, and all that stands in it."""
     session.begin_writer(plan.target_path)
-    created = render(
-        "staging/create_schema.sql.j2", schema=plan.staging, marker=marker(plan.target.schema, "staging")
-    )
+    created = render("staging/create_schema.sql.j2", schema=plan.staging, marker=marker(plan.target.schema, "staging"))
     session.run(created, "creating the staging schema")
     for step in plan.prepare:
         run_step(step, session, reporter)

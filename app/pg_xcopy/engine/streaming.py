@@ -16,8 +16,8 @@ from pg_xcopy.engine.target import Target, open_writer
 from pg_xcopy.engine.workers import in_parallel
 from pg_xcopy.errors import CopyFailedError, RowCountMismatchError, XcopyError
 from pg_xcopy.observe.events import TableCopied, TableProgress, TableStarted
-from pg_xcopy.observe.results import TableResult
 from pg_xcopy.planning.plan import CopyPlan, Plan
+from pg_xcopy.results import TableResult
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,11 @@ def stream(
 
     @contextmanager
     def hire() -> Iterator[Pair]:
-        with open_reader(source, plan.source_path, sessions) as reader:
-            with open_writer(target.address, sessions) as writer:
-                yield Pair(reader, writer)
+        with (
+            open_reader(source, plan.source_path, sessions) as reader,
+            open_writer(target.address, sessions) as writer,
+        ):
+            yield Pair(reader, writer)
 
     def work(pair: Pair, copy: CopyPlan) -> tuple[CopyPlan, TableResult]:
         return copy, copy_table(copy, pair, plan, reporter)

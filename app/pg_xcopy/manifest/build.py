@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 
-from pg_xcopy.manifest.fields import OrNothing
+from pg_xcopy.manifest.fields import Name, OrNothing
 from pg_xcopy.manifest.models import Connection, Declared, Job, Manifest
 from pg_xcopy.manifest.problems import Findings
 
@@ -21,9 +21,9 @@ M = TypeVar("M", Connection, Job)
 class _Sections(Declared):
     """The first level of a manifest; what is below is checked with the models, once it is merged."""
 
-    connections: Annotated[dict[str, Any], OrNothing] = Field(default_factory=dict)
-    defaults: Annotated[dict[str, Any], OrNothing] = Field(default_factory=dict)
-    jobs: Annotated[dict[str, Any], Field(min_length=1)]
+    connections: Annotated[dict[Name, Any], OrNothing] = Field(default_factory=dict)
+    defaults: Annotated[dict[Name, Any], OrNothing] = Field(default_factory=dict)
+    jobs: Annotated[dict[Name, Any], Field(min_length=1)]
 
 
 def built(document: Document, problems: Iterable[Problem] = ()) -> Manifest:

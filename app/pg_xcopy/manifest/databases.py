@@ -66,6 +66,5 @@ def _servers(parameters: Mapping[str, str]) -> frozenset[tuple[str, str]]:
     ports = parameters.get("port", "").split(",")
     ports = ports * len(hosts) if len(ports) == 1 else ports
     return frozenset(
-        ("localhost" if host in LOOPBACK else host, port or "5432")
-        for host, port in zip(hosts, ports, strict=False)
+        ("localhost" if host in LOOPBACK else host, port or "5432") for host, port in zip(hosts, ports, strict=False)
     )

@@ -115,9 +115,7 @@ def _writable(target: Connection, info: ValidationInfo) -> Connection:
         if guarded.protected and guarded is target:
             raise refusal(f"connection {guarded.described!r} is protected: it is never written")
         if guarded.protected and same_database(guarded.dsn, target.dsn):
-            raise refusal(
-                f"this leads to the database of {guarded.described!r}, which is protected: never written"
-            )
+            raise refusal(f"this leads to the database of {guarded.described!r}, which is protected: never written")
     return target
 
 

@@ -29,6 +29,4 @@ def _key(key: str) -> str:
 
 def looks_secret(text: str) -> bool:
     """Tell whether a text may be a connection string, or a piece of one, that ended up in the wrong place."""
-    return (
-        "://" in text or re.search(r"pass(word|wd)?\s*=|secret\s*=|@\S+[:/]", text, re.IGNORECASE) is not None
-    )
+    return "://" in text or re.search(r"pass(word|wd)?\s*=|secret\s*=|@\S+[:/]", text, re.IGNORECASE) is not None

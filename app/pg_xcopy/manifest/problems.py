@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,11 @@ class Findings:
 
     document: Document
     problems: set[Problem] = field(default_factory=set)
+    _without_value: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # A `${…}` that could not be filled in is reported; that nothing is there now is no second mistake.
+        self._without_value = frozenset(problem.path for problem in self.problems)
 
     def add(self, prefix: Path, error: ValidationError) -> None:
         """Note all that is wrong with the value at a path."""
@@ -39,6 +44,11 @@ class Findings:
     def _note(self, located: Path, details: ErrorDetails) -> None:
         path = _plain(located)
         declared = self._declared_at(path)
+        if details["type"] != "missing":
+            # `id: [[1]]` is short for `id: {in: [[1]]}`; the `in` is not there to be pointed at.
+            declared = declared[: _known(self.document.raw, declared)]
+        if shown_path(declared) in self._without_value:
+            return
         about_key = details["type"] in KEY_ERRORS or located[-1:] == ("[key]",)
         message, hint = sentence(details, path, self.document.variables.get(declared))
         place = self._place(declared, about_key=about_key)
@@ -64,8 +74,14 @@ def _plain(located: Path) -> Path:
 
 def _known(raw: Any, path: Path) -> int:  # noqa: ANN401 - whatever the file says
     """Count how many keys of a path the document has."""
-    for count, part in enumerate(path):
-        if not isinstance(raw, Mapping) or part not in raw:
-            return count
-        raw = raw[part]
-    return len(path)
+    count = 0
+    while count < len(path) and path[count] in _keys(raw):
+        raw = raw[path[count]]
+        count += 1
+    return count
+
+
+def _keys(raw: object) -> Container[str | int]:
+    if isinstance(raw, Mapping):
+        return raw
+    return range(len(raw)) if isinstance(raw, list) else ()

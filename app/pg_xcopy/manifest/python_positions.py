@@ -16,7 +16,7 @@ def python_positions(tree: ast.Module, source: str) -> Positions:
     mapper = _Mapper(source.splitlines(), dict(_assignments(tree)))
     for name, section in SECTIONS.items():
         if name in mapper.assigned:
-            mapper.visit(ast.Name(name), (section,))
+            mapper.visit(mapper.assigned[name], (section,))
     return mapper.positions
 
 
@@ -26,11 +26,7 @@ def _assignments(tree: ast.Module) -> list[tuple[str, ast.expr]]:
     for statement in tree.body:
         if isinstance(statement, ast.Assign):
             found += [(each.id, statement.value) for each in statement.targets if isinstance(each, ast.Name)]
-        if (
-            isinstance(statement, ast.AnnAssign)
-            and statement.value
-            and isinstance(statement.target, ast.Name)
-        ):
+        if isinstance(statement, ast.AnnAssign) and statement.value and isinstance(statement.target, ast.Name):
             found.append((statement.target.id, statement.value))
     return found
 
@@ -47,8 +43,7 @@ class _Mapper:
         literal = self._literal(node)
         if literal in self._open or len(self._open) > MAX_DEPTH:
             return  # A = {**A, …} is fine in Python
-        if hasattr(node, "lineno"):
-            self.positions.values[path] = self._place(node)
+        self.positions.values[path] = self._place(node)
         self._open.append(literal)
         self._parts(literal, path)
         self._open.pop()

@@ -80,5 +80,5 @@ def _raised(error: BaseException, file: str) -> ManifestError:
 
 def _without_secrets(text: str) -> str:
     """Mask what an exception's message may quote of a connection string."""
-    strings = re.findall(r"\w+://[^\s'\"]+", text) + re.findall(r"\w*password\s*=\s*\S+", text)
+    strings = re.findall(r"\w+://\S+|\w*password\s*=\s*\S+", text)
     return redact(text, {secret for string in strings for secret in secrets(string)})

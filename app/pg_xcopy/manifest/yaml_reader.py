@@ -93,7 +93,7 @@ class _Builder:
         if not isinstance(node, ScalarNode) or not scalars.is_known(node.tag):
             self._problem(node, path, "a key must be plain text", 'inside { }, put "${…}" in quotes')
             return ""
-        key = str(node.value)
+        key = scalars.joined(node.value)
         if key in first:
             line, column = start_of(first[key])
             twice = f"this key is written twice, first in line {line}, column {column}"

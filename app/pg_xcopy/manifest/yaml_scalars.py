@@ -29,9 +29,18 @@ _PATTERNS = {
 }
 _REGEXES = {TAG + kind: re.compile(rf"(?:{pattern})\Z") for kind, pattern in _PATTERNS.items()}
 
+
+def joined(text: str) -> str:
+    """Join the halves of the characters that JSON, which is YAML too, writes as two escapes."""
+    try:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:  # half of one: the models refuse it, and know where it stands
+        return text
+
+
 # A decimal, not a float: a number reaches PostgreSQL with the digits it was written with.
 _READERS: dict[str, Callable[[str], Any]] = {
-    STR: str,
+    STR: joined,
     TAG + "null": lambda _: None,
     TAG + "bool": lambda text: text.lower() == "true",
     TAG + "int": int,
@@ -56,4 +65,4 @@ def read(tag: str, text: str) -> Any:  # noqa: ANN401 - a scalar is whatever the
     """Turn the text of a scalar into the value its tag stands for; raises ValueError if it does not fit."""
     if tag in _REGEXES and not _REGEXES[tag].match(text):
         raise ValueError(tag)
-    return _READERS.get(tag, str)(text)
+    return _READERS.get(tag, joined)(text)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from pg_xcopy.observe.results import JobResult, TableResult, WarningResult
+from pg_xcopy.results import JobResult, TableResult, WarningResult
 
 
 class Stage(str, Enum):

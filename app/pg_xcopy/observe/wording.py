@@ -21,7 +21,9 @@ def bytes_text(number: float) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """Write a duration: `0.3 s`, `42 s`, `3 min 05 s`, `2 h 07 min`."""
+    """Write a duration: `35 ms`, `4.2 s`, `42 s`, `3 min 05 s`, `2 h 07 min`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < _TENTHS_BELOW:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

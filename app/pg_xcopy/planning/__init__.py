@@ -1,1 +1,1 @@
-"""What will be done, decided before a statement is sent: pure functions from a job and two catalogs to a frozen plan."""
+"""What will be done, decided before a statement is sent: from a job and two catalogs to a frozen plan."""

@@ -30,7 +30,7 @@ def default_privilege_steps(standing: StandingSchema, schemas: Schemas) -> Itera
 
 
 def schema_steps(standing: StandingSchema, target: TargetCatalog, schemas: Schemas) -> Iterator[Step]:
-    """The schema's own grants, then its owner."""
+    """Give the schema's own grants, then its owner."""
     for grant in standing.grants:
         if grant.scope == "schema":
             yield _grant(grant, "SCHEMA", identifier(schemas.staging), f"schema {schemas.target}")
@@ -38,7 +38,9 @@ def schema_steps(standing: StandingSchema, target: TargetCatalog, schemas: Schem
         yield _owner("SCHEMA", identifier(schemas.staging), standing.owner, f"schema {schemas.target}")
 
 
-def object_steps(standing: StandingSchema, target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Step]:
+def object_steps(
+    standing: StandingSchema, target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schemas
+) -> Iterator[Step]:
     """Grants and owners of the tables and sequences whose names were there before."""
     tables = {design.relation.name.name: design.columns for design in designs.tables}
     sequences = {each.name.name for each in (*needs.sequences, *needs.identities.values())}

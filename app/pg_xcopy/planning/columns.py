@@ -38,7 +38,7 @@ def choose_columns(selected: Selected, relation: Relation) -> Columns:
 
 
 def _orphaned(relation: Relation, left_out: set[str], transform: dict[str, str | None]) -> Iterator[str]:
-    """Generated columns whose expression needs a column that is left out."""
+    """Find generated columns whose expression needs a column that is left out."""
     for column in relation.columns:
         if column.generated and column.name not in transform and left_out.intersection(column.depends_on):
             yield column.name

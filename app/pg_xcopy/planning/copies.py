@@ -22,7 +22,7 @@ class Chosen:
 
 
 def missing_column_decisions(job: Job, tables: tuple[Selected, ...]) -> Chosen:
-    """Settle filters on missing columns: an error by default, because a filter that silently does not apply is a leak."""
+    """Settle filters on missing columns: an error by default; a filter that silently does not apply is a leak."""
     kept: list[Selected] = []
     problems: list[PlanProblem] = []
     notices: list[Notice] = []
@@ -50,10 +50,12 @@ def _missing(selected: Selected, missing: tuple[str, ...]) -> PlanProblem:
         if selected.exact
         else "exclude the table, or say `on_missing_column: skip_table` or `copy_all`"
     )
-    return PlanProblem(str(selected.relation.name), f"`where` filters by {_listed(missing)}, which it does not have", hint)
+    return PlanProblem(
+        str(selected.relation.name), f"`where` filters by {_listed(missing)}, which it does not have", hint
+    )
 
 
-def plan_copy(flow: Flow, job: Job) -> CopyPlan:
+def plan_copy(flow: Flow) -> CopyPlan:
     """Write the statements of one stream."""
     rule, relation, design = flow.design.selected.rule, flow.relation, flow.design
     types = {column.name: column.bare_type for column in design.relation.columns}
@@ -82,7 +84,7 @@ def plan_copy(flow: Flow, job: Job) -> CopyPlan:
         select=select,
         copy_to=render("copy/copy_to.sql.j2", select=select),
         copy_from=render("copy/copy_from.sql.j2", table=design.staged, columns=[column.name for column in columns]),
-        filtered=where is not None,
+        condition=where,
         estimated_rows=relation.estimated_rows,
         estimated_bytes=relation.bytes,
     )

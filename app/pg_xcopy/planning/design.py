@@ -105,9 +105,14 @@ def _branch(design: Design, source: SourceCatalog, sink: Design | None) -> Desig
         leaves = _leaves(design.relation, design.selected, source)
         return Designs((design,), tuple(Flow(leaf, sink or design) for leaf in leaves))
     sink = sink or (design if _routes(design) else None)
-    tables, flows = [design], []
+    tables: list[Design] = [design]
+    flows: list[Flow] = []
     for partition in _partitions(design.relation, design.selected):
-        child = replace(_design(design.selected, partition, design.schemas), attached_to=design.staged, depth=design.depth + 1)
+        child = replace(
+            _design(design.selected, partition, design.schemas),
+            attached_to=design.staged,
+            depth=design.depth + 1,
+        )
         below = _branch(child, source, sink)
         tables += below.tables
         flows += below.flows

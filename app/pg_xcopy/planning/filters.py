@@ -44,7 +44,7 @@ def _not_equal(column: Sql, operand: object) -> str:
 
 
 def _in(column: Sql, operand: object) -> str:
-    """An empty list is FALSE: it must never mean "no filter". NULL in a list means IS NULL."""
+    """Write IN: an empty list is FALSE, it must never mean "no filter"; NULL in a list means IS NULL."""
     values = cast("Values", operand)
     parts = []
     if given := [literal(value) for value in values if value is not None]:

@@ -15,7 +15,13 @@ from pg_xcopy.sql.render import render
 
 FOREIGN_KEY = "f"
 _ORDER = {"p": 0, "u": 1, "x": 2, "c": 3}
-_KINDS = {"p": "primary key", "u": "unique constraint", "x": "exclusion constraint", "c": "check", "f": "foreign key"}
+_KINDS = {
+    "p": "primary key",
+    "u": "unique constraint",
+    "x": "exclusion constraint",
+    "c": "check",
+    "f": "foreign key",
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,11 @@ def plan_integrity(designs: Designs, needs: Needs) -> Integrity:
     by_source = designs.by_source()
     by_oid = {design.relation.oid: design for design in designs.tables}
     finish = tuple(
-        TableFinish(design.name, design.depth, (*_steps(design, notices), *default_steps(design, needs, by_oid), _analyze(design)))
+        TableFinish(
+            design.name,
+            design.depth,
+            (*_steps(design, notices), *default_steps(design, needs, by_oid), _analyze(design)),
+        )
         for design in designs.tables
     )
     foreign_keys = tuple(step for design in designs.tables for step in _foreign_keys(design, by_source, notices))
@@ -56,7 +66,7 @@ def _steps(design: Design, notices: list[Notice]) -> Iterator[Step]:
 
 
 def _comes_with_parent(constraint: Constraint, design: Design) -> bool:
-    """Checks are handed down by parents. Keys are not: each partition's own is made first, and adopted by its root's."""
+    """Tell checks, which parents hand down, from keys: each partition's own is made first and its root's adopts it."""
     return constraint.inherited and constraint.kind == "c" and bool(design.attached_to or design.inherits)
 
 
@@ -83,7 +93,13 @@ def _add(design: Design, constraint: Constraint) -> Step:
         definition=constraint.definition,
     )
     subject = f"{design.name}.{constraint.name}"
-    return Step(sql, f"adding {_KINDS[constraint.kind]} {subject}", subject, Topic.CONSTRAINT)
+    return Step(
+        sql,
+        f"adding {_KINDS[constraint.kind]} {subject}",
+        subject,
+        Topic.CONSTRAINT,
+        " ".join(constraint.definition.split()),
+    )
 
 
 def _create_index(design: Design, index: Index) -> Step:
@@ -95,7 +111,9 @@ def _create_index(design: Design, index: Index) -> Step:
         definition=index.definition,
     )
     subject = f"{design.name}.{index.name}"
-    return Step(sql, f"creating index {subject}", subject, Topic.INDEX)
+    kind = "unique index" if index.is_unique else "index"
+    what = f"{kind} {' '.join(index.definition.split())}"
+    return Step(sql, f"creating index {subject}", subject, Topic.INDEX, what)
 
 
 def _not_null(design: Design) -> Iterator[Step]:
@@ -111,9 +129,7 @@ def _analyze(design: Design) -> Step:
     return Step(sql, f"analyzing {design.name}", str(design.name))
 
 
-def _foreign_keys(
-    design: Design, by_source: Mapping[TableName, Design], notices: list[Notice]
-) -> Iterator[Step]:
+def _foreign_keys(design: Design, by_source: Mapping[TableName, Design], notices: list[Notice]) -> Iterator[Step]:
     for constraint in design.relation.constraints:
         if constraint.kind != FOREIGN_KEY or (constraint.inherited and design.attached_to):
             continue

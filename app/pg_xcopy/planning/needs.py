@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from pg_xcopy.catalog.model import Function, Sequence, SourceCatalog, UserType
+from pg_xcopy.catalog.model import Constraint, Function, Index, Sequence, SourceCatalog, UserType
 from pg_xcopy.planning.design import Design
 
 
@@ -21,18 +21,21 @@ class Needs:
     @property
     def oids(self) -> frozenset[int]:
         """What will be there for a default, check or index to use."""
-        return frozenset(each.oid for each in (*self.objects, *self.sequences))
+        return frozenset({each.oid for each in self.objects} | {each.oid for each in self.sequences})
 
 
 def find_needs(designs: tuple[Design, ...], source: SourceCatalog, *, everything: bool) -> Needs:
-    """Follow the dependencies of the chosen tables; with `everything`, all types and sequences of the schema come along."""
-    makers: dict[int, UserType | Function] = {each.oid: each for each in (*source.types, *source.functions)}
+    """Follow the dependencies of the chosen tables; with `everything`, all types and sequences come along."""
+    made: list[UserType | Function] = [*source.types, *source.functions]
+    makers = {each.oid: each for each in made}
     wanted = set(_wanted(designs))
     if everything:
         wanted |= {each.oid for each in source.types}
     return Needs(
         objects=tuple(makers[oid] for oid in _in_order(_closure(wanted, makers, source))),
-        sequences=tuple(each for each in source.sequences if not each.identity and _sequence_needed(each, designs, everything)),
+        sequences=tuple(
+            each for each in source.sequences if not each.identity and _sequence_needed(each, designs, everything)
+        ),
         identities={
             (each.owner, each.owner_column): each
             for each in source.sequences
@@ -46,14 +49,13 @@ def _wanted(designs: Iterable[Design]) -> Iterator[int]:
         for column in design.columns.kept:
             yield column.type_oid
             yield from column.functions
-        for part in (*design.relation.constraints, *design.relation.indexes):
+        parts: list[Constraint | Index] = [*design.relation.constraints, *design.relation.indexes]
+        for part in parts:
             if design.columns.left_out.isdisjoint(part.columns):
                 yield from part.functions
 
 
-def _closure(
-    wanted: set[int], makers: Mapping[int, UserType | Function], source: SourceCatalog
-) -> dict[int, set[int]]:
+def _closure(wanted: set[int], makers: Mapping[int, UserType | Function], source: SourceCatalog) -> dict[int, set[int]]:
     """Map every needed type and function to those that must be made before it."""
     graph: dict[int, set[int]] = {}
     open_ends = [own for oid in wanted if (own := _own(oid, makers, source))]

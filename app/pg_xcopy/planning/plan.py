@@ -48,13 +48,15 @@ class Notice:
 class Step:
     """One DDL statement; `doing` is a phrase for errors and `subject` the table it belongs to.
 
-    A step with a `topic` is best-effort: when it fails, its failure is a notice on that topic. One without must work.
+    A step with a `topic` is best-effort: when it fails, its failure is a notice on that topic, and `what` says what is
+    missing then. A step without one must work.
     """
 
     sql: Sql
     doing: str
     subject: str
     topic: Topic | None = None
+    what: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class CopyPlan:
     select: Sql
     copy_to: Sql
     copy_from: Sql
-    filtered: bool
+    condition: Sql | None
     estimated_rows: int
     estimated_bytes: int
 

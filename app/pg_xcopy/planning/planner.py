@@ -64,7 +64,7 @@ def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: st
         source_path=search_path([source.schema, *_extension_schemas(source), "public"]),
         target_path=search_path([schemas.staging, *_extension_schemas(target)]),
         prepare=(*_early_access(target, schemas, swap.method), *prepare_steps(designs, needs, schemas)),
-        copies=tuple(plan_copy(flow, job) for flow in designs.flows),
+        copies=tuple(plan_copy(flow) for flow in designs.flows),
         finish=integrity.finish,
         foreign_keys=integrity.foreign_keys,
         settle=(

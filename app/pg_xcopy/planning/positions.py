@@ -29,9 +29,7 @@ def position_steps(designs: Designs, needs: Needs, schemas: Schemas) -> Iterator
 
 def _set(sequence: Sequence, schemas: Schemas) -> Step:
     name = sequence.name.within(schemas.staging)
-    sql = render(
-        "staging/set_sequence.sql.j2", name=name, value=sequence.last_value, is_called=sequence.is_called
-    )
+    sql = render("staging/set_sequence.sql.j2", name=name, value=sequence.last_value, is_called=sequence.is_called)
     return Step(sql, f"setting sequence {sequence.name.name}", sequence.name.name)
 
 
@@ -50,5 +48,5 @@ def _unknown(sequence: Sequence) -> Notice:
     return Notice(
         Topic.SEQUENCE,
         str(sequence.name),
-        "the source role may not read it (GRANT SELECT ON SEQUENCE would let it); it continues beyond the copied values",
+        "the source role may not read it (it lacks SELECT on the sequence); it continues beyond the copied values",
     )

@@ -52,7 +52,8 @@ def select(job: Job, source: SourceCatalog) -> Selection:
             tuple(_partitions(source, relation, job.exclude)),
         )
         for name, relation in source.by_name.items()
-        if name in exact or (_globbed(relation, source) and _matches_any(name, globs) and not _excluded(name, job.exclude))
+        if name in exact
+        or (_globbed(relation, source) and _matches_any(name, globs) and not _excluded(name, job.exclude))
     ]
     if not tables and not problems:
         problems.append(PlanProblem(f"schema {source.schema}", "there is no table to copy"))
@@ -91,9 +92,15 @@ def _unknown(
     job: Job, source: SourceCatalog, exact: Mapping[str, TableRule], globs: Mapping[str, TableRule]
 ) -> Iterator[PlanProblem]:
     for name in job.tables:
-        if name in exact or (name in globs and any(_globbed(r, source) and fnmatchcase(n, name) for n, r in source.by_name.items())):
+        if name in exact or (
+            name in globs and any(_globbed(r, source) and fnmatchcase(n, name) for n, r in source.by_name.items())
+        ):
             continue
-        yield _no_such(name, source, "no table of the source matches it" if name in globs else "there is no such table in the source")
+        yield _no_such(
+            name,
+            source,
+            "no table of the source matches it" if name in globs else "there is no such table in the source",
+        )
     for name in job.exclude:
         if not is_glob(name) and name not in source.by_name:
             yield _no_such(name, source, "excluded, but there is no such table in the source")
@@ -108,7 +115,9 @@ def _contradictions(job: Job, source: SourceCatalog, exact: Mapping[str, TableRu
     for name in exact:
         relation = source.by_name[name]
         if name in job.exclude:
-            yield PlanProblem(str(relation.name), "it is named in `tables` and in `exclude`", "take it out of one of them")
+            yield PlanProblem(
+                str(relation.name), "it is named in `tables` and in `exclude`", "take it out of one of them"
+            )
         root = next((r for r in _ancestors(relation, source) if r.name.name in exact), None)
         if root:
             yield PlanProblem(

@@ -110,9 +110,17 @@ def default_steps(design: Design, needs: Needs, by_oid: Mapping[int, Design]) ->
         if column.generated or not (differs or (column.expression and not carries_default(column, needs))):
             continue
         sql = render(
-            "staging/set_default.sql.j2", table=design.staged, column=column.name, expression=column.expression
+            "staging/set_default.sql.j2",
+            table=design.staged,
+            column=column.name,
+            expression=column.expression,
         )
-        yield Step(sql, f"setting the default of {design.name}.{column.name}", f"{design.name}.{column.name}", Topic.DEFAULT)
+        yield Step(
+            sql,
+            f"setting the default of {design.name}.{column.name}",
+            f"{design.name}.{column.name}",
+            Topic.DEFAULT,
+        )
 
 
 def _inherited_default(column: Column, design: Design, by_oid: Mapping[int, Design]) -> Sql | None:

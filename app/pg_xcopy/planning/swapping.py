@@ -57,9 +57,7 @@ def _take_name(schemas: Schemas, comment: str | None) -> Iterator[Sql]:
 
 
 def _move(standing: StandingSchema, designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Sql]:
-    yield render(
-        "staging/create_schema.sql.j2", schema=schemas.retired, marker=marker(schemas.target, "retired")
-    )
+    yield render("staging/create_schema.sql.j2", schema=schemas.retired, marker=marker(schemas.target, "retired"))
     for old in standing.objects:
         yield _move_object(_ALTER_KINDS.get(old.kind, old.kind.upper()), Sql(old.identity), schemas.retired)
     for each in needs.objects:
@@ -91,10 +89,18 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
         return
     for each in target.standing.objects:
         if not each.is_partition and not _comes_again(each, designs, needs):
-            yield Notice(Topic.DROPPED, each.identity, f"this {each.kind} stands in the target and the copy does not bring it")
+            yield Notice(
+                Topic.DROPPED,
+                each.identity,
+                f"this {each.kind} stands in the target and the copy does not bring it",
+            )
     for dependent in target.standing.dependents:
         if dependent.publication:
-            yield Notice(Topic.DROPPED, dependent.description, f"it goes with {dependent.on_object}; add the new table again")
+            yield Notice(
+                Topic.DROPPED,
+                dependent.description,
+                f"it goes with {dependent.on_object}; add the new table again",
+            )
         elif cascade:
             yield Notice(Topic.CASCADE, dependent.description, f"it depends on {dependent.on_object}")
 

@@ -8,6 +8,7 @@ from pg_xcopy.catalog.model import Column, SourceCatalog, TargetCatalog
 from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.plan import PlanProblem
 
+SYSTEM_SCHEMAS = ("pg_catalog", "information_schema")
 VIRTUAL_COLUMNS = 180000
 """PostgreSQL 18 brought virtual generated columns."""
 
@@ -20,9 +21,8 @@ def type_problems(designs: Designs, source: SourceCatalog, target: TargetCatalog
             if column.type_extension:
                 if column.type_extension not in installed:
                     yield _extension(design, column)
-            elif column.type_schema not in ("pg_catalog", "information_schema", source.schema):
-                if not _known(column, target):
-                    yield _elsewhere(design, column)
+            elif column.type_schema not in {*SYSTEM_SCHEMAS, source.schema} and not _known(column, target):
+                yield _elsewhere(design, column)
             if column.generated == "v" and target.server.version < VIRTUAL_COLUMNS:
                 yield _virtual(design, column)
 

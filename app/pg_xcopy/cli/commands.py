@@ -1,0 +1,146 @@
+"""The commands. Each imports what it needs when it runs, so that `--help` pays for none of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from pg_xcopy.cli import options
+
+if TYPE_CHECKING:
+    from pg_xcopy.manifest.models import Job
+
+
+COMMANDS = ("run", "plan", "validate", "list", "schema", "demo")
+
+
+@click.command(short_help="Run the jobs whose names match.")
+@options.manifest
+@options.patterns
+@options.running
+def run(manifest: str, patterns: tuple[str, ...], **how: bool) -> None:
+    r"""Run the jobs of MANIFEST whose names match a PATTERN (a name or a glob; all jobs by default).
+
+    \b
+    Examples:   pg-xcopy run jobs.yaml
+                pg-xcopy run jobs.yaml "export:*" --fail-on-warnings
+                pg-xcopy run jobs.yaml --json | jq .jobs[].rows
+    """
+    _run(manifest, patterns, **how)
+
+
+@click.command(hidden=True)
+@options.patterns
+@options.config
+@options.running
+def short_form(patterns: tuple[str, ...], config: str | None, **how: bool) -> None:
+    """Run the jobs whose names match PATTERN, from the manifest in this directory or the one given with -c."""
+    _refuse_misspelt_command(patterns)
+    _run(config or options.default_manifest(), patterns, **how)
+
+
+def _refuse_misspelt_command(patterns: tuple[str, ...]) -> None:
+    """Someone who writes `pg-xcopy rnu jobs.yaml` does not mean a job called rnu."""
+    from pathlib import Path
+
+    from pg_xcopy.manifest.near import did_you_mean
+
+    if len(patterns) > 1 and Path(patterns[1]).exists():
+        near = did_you_mean(patterns[0], COMMANDS)
+        raise click.UsageError(f"there is no command {patterns[0]!r}{f'; {near}' if near else ''}")
+
+
+def _run(
+    manifest: str,
+    patterns: tuple[str, ...],
+    **how: bool,
+) -> None:
+    from pg_xcopy.cli.running import Manner, run_all
+
+    code = run_all(_chosen(manifest, patterns), Manner(**how))
+    click.get_current_context().exit(code)
+
+
+def _chosen(manifest: str, patterns: tuple[str, ...]) -> tuple[Job, ...]:
+    from pg_xcopy import api
+
+    return api.select_jobs(patterns, api.load_manifest(manifest))
+
+
+@click.command(short_help="Show what run would do; write nothing.")
+@options.manifest
+@options.patterns
+@click.option("--sql", "as_sql", is_flag=True, envvar="PG_XCOPY_SQL", help="Print every statement that would be sent.")
+@options.as_json
+@options.verbose
+def plan(manifest: str, patterns: tuple[str, ...], *, as_sql: bool, as_json: bool, verbose: bool) -> None:  # noqa: ARG001 - verbose is read by whoever reports an error
+    """Show everything that `run` would do: tables, columns, filters, keys, what is dropped, estimated rows and bytes.
+
+    Every SELECT is checked on the source; nothing is written anywhere.
+    """
+    from pg_xcopy import api
+    from pg_xcopy.planning import describe
+
+    plans = [api.plan_job(job) for job in _chosen(manifest, patterns)]
+    if as_json:
+        click.echo(json.dumps({"jobs": [describe.as_data(each) for each in plans]}, indent=2, ensure_ascii=False))
+        return
+    show = describe.as_sql if as_sql else describe.as_text
+    click.echo("\n\n".join(show(each) for each in plans))
+
+
+@click.command(short_help="Check a manifest without connecting to anything.")
+@options.manifest
+@options.verbose
+def validate(manifest: str, *, verbose: bool) -> None:  # noqa: ARG001 - as above
+    """Check MANIFEST and report every mistake with its line and column. No connection is opened."""
+    from pg_xcopy import api
+
+    jobs = api.load_manifest(manifest).jobs
+    click.echo(f"{manifest}: valid, {len(jobs)} job{'s' * (len(jobs) != 1)}: {', '.join(jobs)}")
+
+
+@click.command("list", short_help="List the jobs of a manifest.")
+@options.manifest
+@options.patterns
+@options.as_json
+@options.verbose
+def list_jobs(manifest: str, patterns: tuple[str, ...], *, as_json: bool, verbose: bool) -> None:  # noqa: ARG001 - as above
+    """List the jobs of MANIFEST whose names match, with where they read and write."""
+    jobs = _chosen(manifest, patterns)
+    if as_json:
+        click.echo(json.dumps({"jobs": [_listed(job) for job in jobs]}, indent=2, ensure_ascii=False))
+        return
+    width = max((len(job.name) for job in jobs), default=0)
+    for job in jobs:
+        listed = _listed(job)
+        click.echo(f"{job.name:{width}}  {listed['source']} → {listed['target']}")
+
+
+def _listed(job: Job) -> dict[str, object]:
+    return {
+        "job": job.name,
+        "source": f"{job.source.database.described} schema {job.source.schema_name}",
+        "target": f"{job.target.database.described} schema {job.target.schema_name}",
+        "tables": list(job.tables),
+    }
+
+
+@click.command(short_help="Print the JSON Schema of a manifest.")
+def schema() -> None:
+    """Print the JSON Schema of a manifest, for editors with a YAML language server."""
+    from pg_xcopy.manifest.schema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@click.command(short_help="Run the four use cases on two throw-away servers.")
+@click.option("--keep", is_flag=True, envvar="PG_XCOPY_KEEP", help="Leave the servers running until Enter is pressed.")
+@options.verbose
+def demo(*, keep: bool, verbose: bool) -> None:  # noqa: ARG001 - as above
+    """Copy a made-up shop between two throw-away PostgreSQL servers, in four ways, and show what became of its rows."""
+    from pg_xcopy.demo.show import show
+
+    show(keep=keep)

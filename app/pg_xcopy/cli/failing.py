@@ -1,0 +1,50 @@
+"""What a person sees of an error, and what a shell does."""
+
+from __future__ import annotations
+
+import signal
+import traceback
+
+import click
+
+from pg_xcopy.cli.signals import StoppedBySignal
+from pg_xcopy.errors import XcopyError
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Give the exit code: the error's own, 128 + the signal's number, or 1."""
+    if isinstance(error, XcopyError):
+        return error.exit_code
+    if isinstance(error, StoppedBySignal):
+        return 128 + error.number
+    return 128 + signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
+
+
+def report_failure(error: BaseException, *, verbose: bool) -> None:
+    """Say it on stderr: sentence, hint, and with `verbose` the chain of causes."""
+    if isinstance(error, XcopyError):
+        say_error(error)
+        if verbose:
+            say_causes(error)
+    elif isinstance(error, StoppedBySignal | KeyboardInterrupt):
+        click.echo(f"pg-xcopy: stopped by {getattr(error, 'name', 'SIGINT')}", err=True)
+    elif verbose:
+        click.echo("".join(traceback.format_exception(error)), err=True)
+    else:
+        kind = type(error).__name__
+        click.echo(f"pg-xcopy: unexpected {kind}: {error}. This is a bug; -v shows where.", err=True)
+
+
+def say_error(error: XcopyError) -> None:
+    """Print an error's sentence and hint."""
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.sentence}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+
+
+def say_causes(error: BaseException) -> None:
+    """Print what led to an error, the nearest cause first; without the driver's DETAIL, which quotes rows."""
+    cause = error.__cause__
+    while cause is not None:
+        click.echo(f"  caused by {type(cause).__name__}: {cause}", err=True)
+        cause = cause.__cause__

@@ -1,0 +1,67 @@
+"""Options that several commands share. Each has an environment variable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+Decorated = TypeVar("Decorated", bound=Callable[..., object])
+
+DEFAULT_MANIFESTS = ("pg_xcopy_jobs.py", "jobs.yaml")
+
+manifest = click.argument("manifest", envvar="PG_XCOPY_MANIFEST", type=click.Path(allow_dash=True))
+patterns = click.argument("patterns", metavar="[PATTERN]...", nargs=-1)
+as_json = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    envvar="PG_XCOPY_JSON",
+    help="Print JSON on standard output, for machines.",
+)
+verbose = click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    envvar="PG_XCOPY_VERBOSE",
+    help="Tell every step; after an error, its causes too.",
+    callback=lambda ctx, _, given: _remember_verbose(ctx, given),
+)
+quiet = click.option(
+    "-q", "--quiet", is_flag=True, envvar="PG_XCOPY_QUIET", help="Tell nothing but warnings and errors."
+)
+fail_on_warnings = click.option(
+    "--fail-on-warnings",
+    is_flag=True,
+    envvar="PG_XCOPY_FAIL_ON_WARNINGS",
+    help="Exit with 3 where there were warnings.",
+)
+config = click.option(
+    "-c",
+    "--config",
+    envvar="PG_XCOPY_CONFIG",
+    type=click.Path(allow_dash=True),
+    help=f"The manifest; by default {' or '.join(DEFAULT_MANIFESTS)} in this directory.",
+)
+
+
+def running(function: Decorated) -> Decorated:
+    """Add the options of commands that run jobs."""
+    for option in (fail_on_warnings, quiet, verbose, as_json):
+        function = option(function)
+    return function
+
+
+def default_manifest() -> str:
+    """Find the manifest of the short form; a click.UsageError says where it was looked for."""
+    for name in DEFAULT_MANIFESTS:
+        if Path(name).exists():
+            return name
+    raise click.UsageError(f"there is neither {' nor '.join(DEFAULT_MANIFESTS)} here; name the manifest with -c FILE")
+
+
+def _remember_verbose(ctx: click.Context, given: bool) -> bool:  # noqa: FBT001 - click's own signature
+    ctx.find_root().meta["pg_xcopy.verbose"] = given
+    return given

@@ -1,0 +1,92 @@
+"""Runs jobs one after the other, shows them to whoever watches, and sums up."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import click
+
+from pg_xcopy import api
+from pg_xcopy.cli.failing import say_causes, say_error
+from pg_xcopy.cli.signals import signals_raise
+from pg_xcopy.errors import XcopyError
+from pg_xcopy.manifest.models import Job
+from pg_xcopy.observe.events import Observer
+from pg_xcopy.observe.lines import Lines, Loudness
+from pg_xcopy.results import JobResult
+
+DONE_WITH_WARNINGS = 3
+FAILED = 1
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to run: what to print, and what counts as success."""
+
+    as_json: bool
+    verbose: bool
+    quiet: bool
+    fail_on_warnings: bool
+
+    @property
+    def loudness(self) -> Loudness:
+        """How much to tell while it runs."""
+        return Loudness.QUIET if self.quiet else Loudness.VERBOSE if self.verbose else Loudness.NORMAL
+
+
+def run_all(jobs: Sequence[Job], manner: Manner) -> int:
+    """Run the jobs; a failed one does not keep the next from running. Return the exit code."""
+    with signals_raise(), _watching(manner) as observer:
+        outcomes = [(job, _outcome(job, observer, manner)) for job in jobs]
+    results = [each for _, each in outcomes if isinstance(each, JobResult)]
+    if manner.as_json:
+        click.echo(json.dumps({"jobs": [_as_data(*each) for each in outcomes]}, indent=2, ensure_ascii=False))
+    elif not manner.quiet:
+        for result in results:
+            _show(result)
+    if len(results) < len(outcomes):
+        return FAILED
+    warned = any(result.warnings for result in results)
+    return DONE_WITH_WARNINGS if manner.fail_on_warnings and warned else 0
+
+
+def _outcome(job: Job, observer: Observer, manner: Manner) -> JobResult | XcopyError:
+    try:
+        return api.run_job(job, observer=observer)
+    except XcopyError as error:
+        say_error(error)
+        if manner.verbose:
+            say_causes(error)
+        return error
+
+
+def _watching(manner: Manner) -> AbstractContextManager[Observer]:
+    """Choose who watches: live progress on a terminal, plain lines elsewhere."""
+    live = sys.stderr.isatty() and not (manner.quiet or manner.verbose or os.environ.get("CI"))
+    if live and os.environ.get("TERM") != "dumb":
+        from pg_xcopy.observe.live import Live
+
+        return Live()
+    return nullcontext(Lines(lambda line: click.echo(line, err=True), manner.loudness))
+
+
+def _show(result: JobResult) -> None:
+    from pg_xcopy.observe.tables import result_table
+
+    click.echo(result_table(result, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+
+
+def _as_data(job: Job, outcome: JobResult | XcopyError) -> dict[str, Any]:
+    if isinstance(outcome, XcopyError):
+        return {
+            "job": job.name,
+            "status": "failed",
+            "error": {"type": type(outcome).__name__, "message": str(outcome)},
+        }
+    return {"status": "done", "rows": outcome.rows, "bytes": outcome.bytes, **asdict(outcome)}

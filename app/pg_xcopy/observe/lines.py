@@ -1,0 +1,76 @@
+"""A line an event, for logs and pipes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from enum import IntEnum
+
+from pg_xcopy.observe.events import (
+    Event,
+    JobFinished,
+    Planned,
+    StageStarted,
+    StepDone,
+    TableCopied,
+    TableProgress,
+    Warned,
+)
+from pg_xcopy.observe.log import line_of
+from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
+
+PROGRESS_SECONDS = 30.0
+"""How often a long table gives a sign of life where nobody watches live."""
+
+
+class Loudness(IntEnum):
+    """How much is told."""
+
+    QUIET = 0
+    NORMAL = 1
+    VERBOSE = 2
+
+
+class Lines:
+    """Writes events as lines, fewer or more of them."""
+
+    def __init__(self, write: Callable[[str], object], loudness: Loudness) -> None:
+        self._write, self._loudness = write, loudness
+        self._told: dict[str, float] = {}
+        self._estimates: dict[str, int] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Tell an event, if it is worth it."""
+        if isinstance(event, Planned):
+            self._estimates = {each.table: each.rows for each in event.tables}
+        line = self._progress(event) if isinstance(event, TableProgress) else self._line(event)
+        if line:
+            self._write(line)
+
+    def _line(self, event: Event) -> str:
+        if self._loudness is Loudness.QUIET:
+            return line_of(event) if isinstance(event, Warned) else ""
+        if isinstance(event, StepDone):
+            verbose = self._loudness is Loudness.VERBOSE
+            return f"{event.job}: {event.doing} took {seconds_text(event.seconds)}" if verbose else ""
+        if isinstance(event, StageStarted) and self._loudness is not Loudness.VERBOSE:
+            return ""
+        return (
+            line_of(event)
+            if isinstance(event, TableCopied | Warned | JobFinished | StageStarted)
+            else self._other(event)
+        )
+
+    @staticmethod
+    def _other(event: Event) -> str:
+        """Tell how a job begins; how it fails is told by whoever catches the error."""
+        return line_of(event) if type(event).__name__ == "JobStarted" else ""
+
+    def _progress(self, event: TableProgress) -> str:
+        now = time.monotonic()
+        if self._loudness is Loudness.QUIET or now - self._told.setdefault(event.table, now) < PROGRESS_SECONDS:
+            return ""
+        self._told[event.table] = now
+        expected = self._estimates.get(event.table, 0)
+        share = f" of about {expected:,}" if expected > event.rows else ""
+        return f"{event.job}: {event.table}: {count_text(event.rows, 'row')}{share}, {bytes_text(event.bytes)} so far"

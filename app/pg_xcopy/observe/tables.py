@@ -1,0 +1,49 @@
+"""The table at the end: what was copied."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
+from pg_xcopy.results import JobResult, TableResult
+
+WIDE = 240
+"""Columns of the page that is drawn on; the table takes only what it needs."""
+
+
+def result_table(result: JobResult, *, color: bool) -> str:
+    """Draw one job's result as text."""
+    table = Table(
+        box=SIMPLE_HEAD,
+        show_footer=True,
+        title=Text(f"{result.job}: done", style="bold"),
+        title_justify="left",
+    )
+    table.add_column("Table", count_text(len(result.tables), "table"), overflow="fold")
+    table.add_column("Rows", f"{result.rows:,}", justify="right")
+    table.add_column("Size", bytes_text(result.bytes), justify="right")
+    table.add_column("Time", seconds_text(result.seconds), justify="right")
+    table.add_column("Rows/s", justify="right")
+    for each in result.tables:
+        table.add_row(
+            Text(each.table),
+            f"{each.rows:,}",
+            bytes_text(each.bytes),
+            seconds_text(each.seconds),
+            _rate(each),
+        )
+    page = StringIO()
+    console = Console(file=page, width=WIDE, force_terminal=color, no_color=not color, highlight=False)
+    console.print(table)
+    for warning in result.warnings:
+        console.print(Text.assemble(("warning: ", "yellow"), str(warning)), soft_wrap=True)
+    return page.getvalue().rstrip()
+
+
+def _rate(table: TableResult) -> str:
+    return f"{table.rows / table.seconds:,.0f}" if table.rows and table.seconds else ""
