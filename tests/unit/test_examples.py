@@ -52,9 +52,7 @@ def test_yaml_and_python_examples_are_the_same_jobs(monkeypatch):
     assert set(in_yaml) == JOBS
 
 
-@pytest.mark.parametrize(
-    "example", [*EXAMPLES, SCHEMAS / "examples" / "pg_xcopy_jobs.py"], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("example", [*EXAMPLES, SCHEMAS / "examples" / "pg_xcopy_jobs.py"], ids=lambda path: path.name)
 def test_example_never_writes_its_source(example, monkeypatch):
     for name, url in URLS.items():
         monkeypatch.setenv(name, url)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MESSAGES = {
     r"quoted scalar.*(end of stream|document separator)": "a quote is opened here and never closed",
     r"flow (mapping|sequence).*got '(\{|<scalar>)'": "a comma or a closing bracket is missing",
-    r"flow (mapping|sequence).*got ':'": "a ':' is out of place, or follows more than 1,024 characters",
+    r"flow (mapping|sequence).*got ':'": "a comma or a closing bracket is missing before this ':'",
     r"flow (mapping|sequence)": "a bracket is opened here and never closed",
     r"mapping values are not allowed": "a ':' is out of place",
     r"could not find expected ':'": "a key without a ':' after it",

@@ -76,9 +76,7 @@ def test_variables_are_remembered_without_their_defaults():
     assert references("a ${HOST:-secret} ${file:/run/x} $${NOT} ${UNCLOSED") == "${HOST}, ${file:/run/x}"
 
 
-@pytest.mark.parametrize(
-    ("content", "value"), [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a", "a"), ("", "")]
-)
+@pytest.mark.parametrize(("content", "value"), [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a", "a"), ("", "")])
 def test_file(tmp_path, content, value):
     (tmp_path / "secret").write_text(content, newline="")
 

@@ -154,9 +154,7 @@ def test_job_has_cautious_defaults():
     assert 1 <= job.parallel <= 4
 
 
-@pytest.mark.parametrize(
-    "change", [lambda job: setattr(job, "strict", True), lambda job: job.tables.pop("users")]
-)
+@pytest.mark.parametrize("change", [lambda job: setattr(job, "strict", True), lambda job: job.tables.pop("users")])
 def test_job_can_not_change(change):
     with pytest.raises((ValidationError, AttributeError)):
         change(a_job())
@@ -193,9 +191,7 @@ def test_connection_has_a_name_for_people():
     assert Connection(url=PROD.url).described == "app@db.example:5433/shop"
 
 
-@pytest.mark.parametrize(
-    "shown", [repr, str, lambda model: str(model.model_dump()), lambda m: m.model_dump_json()]
-)
+@pytest.mark.parametrize("shown", [repr, str, lambda model: str(model.model_dump()), lambda m: m.model_dump_json()])
 def test_connection_never_shows_its_password(shown):
     assert "s3cret" not in shown(PROD)
     assert PROD.dsn == "postgresql://app:s3cret@db.example:5433/shop"

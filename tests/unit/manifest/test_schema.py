@@ -1,0 +1,131 @@
+"""The JSON Schema takes what the loader takes, and flags what the loader refuses."""
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pg_xcopy.errors import ManifestError
+from pg_xcopy.manifest.loader import parse_manifest
+from pg_xcopy.manifest.schema import json_schema
+from pg_xcopy.manifest.yaml_reader import read_yaml
+
+VALIDATOR = Draft202012Validator(json_schema())
+SIDES = "source: {database: host=s}, target: {database: host=t}"
+
+
+def a_file(text):
+    """Read a manifest in which SIDES stands for a source and a target."""
+    return read_yaml(text.replace("SIDES", SIDES).encode(), "f").raw
+
+
+def with_rule(rule):
+    return a_file("jobs: {a: {SIDES, tables: {a: RULE}}}".replace("RULE", rule))
+
+
+def is_refused(raw):
+    try:
+        parse_manifest(raw)
+    except ManifestError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "",
+        "{}",
+        "{where: id = 1}",
+        "{where: {b: 1, c: [1, x, null], d: null, e: true, f: 1.5}}",
+        "{where: {b: {gte: 1, lt: 2}, c: {in: []}, d: {is_null: true}, e: {eq: null}}}",
+        "{where: {b: {between: [1, 2]}}}",
+        "{transform: {b: null, c: 0, d: true, e: lower(e)}}",
+        "{transform: , where: , on_missing_column: skip_table}",
+    ],
+)
+def test_good_rule(rule):
+    raw = with_rule(rule)
+
+    assert (VALIDATOR.is_valid(raw), is_refused(raw)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "[]",
+        "{wher: 1}",
+        "{where: ' '}",
+        "{where: {b: {}}}",
+        "{where: {b: {foo: 1}}}",
+        "{where: {b: {gt: null}}}",
+        "{where: {b: {is_null: null}}}",
+        "{where: {b: {between: [1]}}}",
+        "{where: {b: [[1]]}}",
+        "{where: {'': 1}}",
+        "{transform: {b: ''}}",
+        "{transform: {b: [1]}}",
+        "{on_missing_column: skip}",
+    ],
+)
+def test_bad_rule(rule):
+    raw = with_rule(rule)
+
+    assert (VALIDATOR.is_valid(raw), is_refused(raw)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "connections: \ndefaults: {tables: {a: {}}}\njobs: {a: {SIDES}}",
+        "defaults: {source: {database: host=s}}\njobs: {a: {target: {database: host=t}, tables: {a: {}}}}",
+        "connections: {c: {url: host=c, protected: true}}\njobs: {a: {SIDES, tables: {a: {}}, parallel: 2}}",
+    ],
+)
+def test_good_file(text):
+    raw = a_file(text)
+
+    assert (VALIDATOR.is_valid(raw), is_refused(raw)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "jobs: {}",
+        "jobs: {a: {}}",
+        "jobs: {a: {SIDES}}",
+        "jobs: {a: {SIDES, tables: {}}}",
+        "jobs: {a: {SIDES, tables: {a: {}}, foo: 1}}",
+        "jobs: {a: {SIDES, tables: {a: {}}, name: x}}",
+        "jobs: {a: {SIDES, tables: {a: {}}, parallel: 0}}",
+        "jobs: {a: {SIDES, tables: {a: {}}, exclude: a}}",
+        "jobs: {a: {source: {}, target: {database: host=t}, tables: {a: {}}}}",
+        "jobs: {a: {source: {database: {url: host=s}}, target: {database: host=t}, tables: {a: {}}}}",
+        "jobs: {a: {source: {database: host=s}, target: {database: host=t, mode: append}, tables: {a: {}}}}",
+        "connections: {a: {}}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "connections: {a: {url: ''}}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "defaults: {foo: 1}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "foo: 1\njobs: {a: {SIDES, tables: {a: {}}}}",
+    ],
+)
+def test_bad_file(text):
+    raw = a_file(text)
+
+    assert (VALIDATOR.is_valid(raw), is_refused(raw)) == (False, True)
+
+
+@pytest.mark.parametrize(("value", "valid"), [('"${X:-y}"', True), ("some text", False)])
+@pytest.mark.parametrize("setting", ["parallel", "strict", "cascade", "on_missing_column"])
+def test_variables_pass_where_text_does_not(setting, value, valid):
+    raw = a_file(f"jobs: {{a: {{SIDES, tables: {{a: }}, {setting}: {value}}}}}")
+
+    assert VALIDATOR.is_valid(raw) == valid
+
+
+def test_every_key_is_described():
+    definitions = json_schema()["$defs"].values()
+
+    assert all(
+        described.get("description")
+        for definition in definitions
+        for described in [definition, *definition.get("properties", {}).values()]
+    )
