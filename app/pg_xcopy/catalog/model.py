@@ -138,11 +138,12 @@ class UserType:
 
 @dataclass(frozen=True)
 class Function:
-    """A function that a table needs; `definition` begins with its argument list."""
+    """A function that a table needs; `definition` begins with its arguments, whose types alone are in `arguments`."""
 
     oid: int
     name: TableName
     definition: Sql
+    arguments: Sql
     depends_on: tuple[int, ...] = ()
     types: tuple[int, ...] = ()
 

@@ -200,6 +200,7 @@ def _function(row: Row, schema: str) -> Function:
         oid=row["oid"],
         name=TableName(schema, row["name"]),
         definition=Sql(row["definition"]),
+        arguments=Sql(row["arguments"]),
         depends_on=tuple(row["depends_on"]),
         types=tuple(row["types"]),
     )

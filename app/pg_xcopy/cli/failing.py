@@ -26,8 +26,10 @@ def report_failure(error: BaseException, *, verbose: bool) -> None:
         say_error(error)
         if verbose:
             say_causes(error)
-    elif isinstance(error, StoppedBySignal | KeyboardInterrupt):
-        click.echo(f"pg-xcopy: stopped by {getattr(error, 'name', 'SIGINT')}", err=True)
+    elif isinstance(error, StoppedBySignal):
+        click.echo(f"pg-xcopy: stopped by {error.name}; {error.effect}", err=True)
+    elif isinstance(error, KeyboardInterrupt):
+        click.echo("pg-xcopy: stopped by SIGINT", err=True)
     elif verbose:
         click.echo("".join(traceback.format_exception(error)), err=True)
     else:

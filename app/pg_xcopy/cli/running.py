@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,10 +14,10 @@ import click
 
 from pg_xcopy import api
 from pg_xcopy.cli.failing import say_causes, say_error
-from pg_xcopy.cli.signals import signals_raise
+from pg_xcopy.cli.signals import StoppedBySignal, signals_raise
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.manifest.models import Job
-from pg_xcopy.observe.events import Observer
+from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted
 from pg_xcopy.observe.lines import Lines, Loudness
 from pg_xcopy.results import JobResult
 
@@ -42,8 +42,8 @@ class Manner:
 
 def run_all(jobs: Sequence[Job], manner: Manner) -> int:
     """Run the jobs; a failed one does not keep the next from running. Return the exit code."""
-    with signals_raise(), _watching(manner) as observer:
-        outcomes = [(job, _outcome(job, observer, manner)) for job in jobs]
+    with signals_raise(), _watching(manner) as observer, _effect_of_a_stop() as noting:
+        outcomes = [(job, _outcome(job, noting(observer), manner)) for job in jobs]
     results = [each for _, each in outcomes if isinstance(each, JobResult)]
     if manner.as_json:
         click.echo(json.dumps({"jobs": [_as_data(*each) for each in outcomes]}, indent=2, ensure_ascii=False))
@@ -54,6 +54,27 @@ def run_all(jobs: Sequence[Job], manner: Manner) -> int:
         return FAILED
     warned = any(result.warnings for result in results)
     return DONE_WITH_WARNINGS if manner.fail_on_warnings and warned else 0
+
+
+@contextmanager
+def _effect_of_a_stop() -> Iterator[Callable[[Observer], Observer]]:
+    """Have a signal that ends a run say what that leaves behind: only after the swap is the target another."""
+    stage = Stage.CONNECT
+
+    def noting(observer: Observer) -> Observer:
+        def observe(event: Event) -> None:
+            nonlocal stage
+            stage = event.stage if isinstance(event, StageStarted) else stage
+            observer(event)
+
+        return observe
+
+    try:
+        yield noting
+    except StoppedBySignal as stop:
+        swapped = stage is Stage.CLEAN
+        stop.effect = "the new schema is in place, the next run drops the old" if swapped else "the target is as it was"
+        raise
 
 
 def _outcome(job: Job, observer: Observer, manner: Manner) -> JobResult | XcopyError:

@@ -17,6 +17,8 @@ class StoppedBySignal(BaseException):
         super().__init__(number)
         self.number = number
         self.name = signal.Signals(number).name
+        self.effect = "nothing had begun"
+        """What that leaves behind, for people."""
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import psycopg2.extensions
 import psycopg2.extras
 
 from pg_xcopy.connect import dsn as dsns
+from pg_xcopy.connect.farewell import first_error_kept
 from pg_xcopy.connect.translation import connection_failed, database_error
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -198,5 +199,6 @@ def _fetch(cursor: Any, query: Sql) -> Sequence[dict[str, Any]]:  # noqa: ANN401
 
 
 def _copy(cursor: Any, statement: Sql, file: Sink | Stream) -> int:  # noqa: ANN401 - the driver's cursor
-    cursor.copy_expert(statement, file, CHUNK)
+    with first_error_kept():
+        cursor.copy_expert(statement, file, CHUNK)
     return int(cursor.rowcount)

@@ -23,31 +23,34 @@ def supervised(work: Callable[[], Result], sessions: Sessions) -> Result:
     """
     results: list[Result] = []
     failures: list[BaseException] = []
+    ended = threading.Event()
 
     def run() -> None:
         try:
             results.append(work())
         except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
             failures.append(error)
+        finally:
+            ended.set()
 
-    thread = threading.Thread(target=run, name="pg-xcopy job", daemon=True)
-    thread.start()
+    threading.Thread(target=run, name="pg-xcopy job", daemon=True).start()
     try:
-        while thread.is_alive():
-            thread.join(0.2)
+        # Not Thread.join: interrupted by an exception, it takes a living thread for dead (CPython issue 90882).
+        while not ended.wait(0.2):
+            pass
     except BaseException:
-        _stop(thread, sessions)
+        _stop(ended, sessions)
         raise
     if failures:
         raise failures[0]
     return results[0]
 
 
-def _stop(thread: threading.Thread, sessions: Sessions) -> None:
+def _stop(ended: threading.Event, sessions: Sessions) -> None:
     waited, step = 0.0, 0.3
-    while thread.is_alive():
+    while not ended.is_set():
         sessions.cancel()
         if waited > GRACE:
             sessions.sever()
-        thread.join(step)
+        ended.wait(step)
         waited += step

@@ -171,8 +171,6 @@ class Condition(Declared):
     @model_validator(mode="before")
     @classmethod
     def _spelled_out(cls, given: object) -> object:
-        if isinstance(given, Condition):
-            return given
         if given is None:
             return {"is_null": True}
         if isinstance(given, LISTS):

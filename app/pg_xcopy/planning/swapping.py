@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Extension, StandingObject, StandingSchema, TargetCatalog
+from pg_xcopy.catalog.model import Extension, Function, StandingObject, StandingSchema, TargetCatalog, UserType
 from pg_xcopy.planning.design import Designs, Schemas
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.schemas import marker
-from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
+from pg_xcopy.sql.search_path import search_path
 
 _ALTER_KINDS = {"composite type": "TYPE", "statistics object": "STATISTICS"}
 MANY = 10
@@ -24,7 +24,7 @@ def plan_swap(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Sc
     if standing is None:
         return SwapPlan(SwapMethod.RENAME, tuple(_take_name(schemas, None)))
     if reason := _why_not_rename(standing, target):
-        return SwapPlan(SwapMethod.MOVE, tuple(_move(standing, designs, needs, schemas)), reason)
+        return SwapPlan(SwapMethod.MOVE, tuple(_move(target, designs, needs, schemas)), reason)
     return SwapPlan(SwapMethod.RENAME, tuple(_rename(standing, _living_in(target), schemas)))
 
 
@@ -56,13 +56,16 @@ def _take_name(schemas: Schemas, comment: str | None) -> Iterator[Sql]:
     yield _comment(schemas.target, comment)
 
 
-def _move(standing: StandingSchema, designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Sql]:
+def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Sql]:
     yield render("staging/create_schema.sql.j2", schema=schemas.retired, marker=marker(schemas.target, "retired"))
-    for old in standing.objects:
+    for old in target.standing.objects if target.standing else ():
         yield _move_object(_ALTER_KINDS.get(old.kind, old.kind.upper()), Sql(old.identity), schemas.retired)
-    for each in needs.objects:
-        kind = "FUNCTION" if hasattr(each, "definition") else "TYPE"
-        yield _move_object(kind, _signature(each.name.within(schemas.staging)), schemas.target)
+    # Functions first: their argument types are looked up in the schema that still has them.
+    path = search_path([schemas.staging, *sorted({each.schema for each in target.extensions})])
+    yield Sql(f"SET LOCAL search_path = {path}")
+    for each in sorted(needs.objects, key=lambda each: isinstance(each, UserType)):
+        kind = "FUNCTION" if isinstance(each, Function) else "TYPE"
+        yield _move_object(kind, _signature(each, schemas), schemas.target)
     for design in designs.tables:
         yield _move_object("TABLE", design.staged.sql, schemas.target)
     kept = {design.relation.oid for design in designs.tables}
@@ -71,8 +74,9 @@ def _move(standing: StandingSchema, designs: Designs, needs: Needs, schemas: Sch
             yield _move_object("SEQUENCE", sequence.name.within(schemas.staging).sql, schemas.target)
 
 
-def _signature(name: TableName) -> Sql:
-    return name.sql
+def _signature(each: UserType | Function, schemas: Schemas) -> Sql:
+    name = each.name.within(schemas.staging).sql
+    return Sql(f"{name}({each.arguments})") if isinstance(each, Function) else name
 
 
 def _move_object(kind: str, name: Sql, schema: str) -> Sql:
