@@ -74,6 +74,10 @@ def test_conditions_on_null_differ():
     assert Condition(eq=None) != Condition(ne=None)
 
 
+def test_condition_shows_what_was_given():
+    assert repr(Condition.model_validate({"ne": None, "in": [1]})) == "Condition(ne=None, in_=(1,))"
+
+
 def test_equal_conditions_have_one_hash():
     assert len({Condition(eq=1), Condition.model_validate(1)}) == 1
 

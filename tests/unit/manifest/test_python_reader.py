@@ -116,7 +116,14 @@ def test_bad_files(tmp_path, source, complaint):
 
 
 @pytest.mark.parametrize(
-    "content", [b"JOBS = '\0'\n", b"JOBS = '\xe9'\n", b"# coding: klingon\n", b"x = " + b"(" * 9999]
+    "content",
+    [
+        b"JOBS = '\0'\n",
+        b"JOBS = '\xe9'\n",
+        b"# coding: klingon\n",
+        b"x = " + b"-" * 200_000 + b"1",
+        b"x = " + b"(" * 9999,
+    ],
 )
 def test_bytes_that_are_no_python(tmp_path, content):
     [complaint] = complaints(tmp_path, content)
