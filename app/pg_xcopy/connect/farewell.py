@@ -1,8 +1,8 @@
-"""Keeps what a server said when it ended a session in the middle of COPY; the driver would print it and report its echo.
+"""Keeps what a server said when it ended a session in the middle of COPY; the driver would report its echo.
 
-For every error that PQgetResult gives after COPY, psycopg2 2.9 raises anew (pq_raise in _pq_copy_out_v3, pqpath.c): first
-the server's farewell (57P01), then that the socket is closed. The second finds an exception set already, so Python
-prints the first through sys.excepthook, as the cause of a SystemError, and the closed socket is all that is raised.
+For every error that PQgetResult gives after COPY, psycopg2 2.9 raises anew (_pq_copy_out_v3 in pqpath.c): first the
+server's farewell (57P01), then that the socket is closed. The second finds an exception set already, so Python prints
+the first through sys.excepthook, as the cause of a SystemError, and the closed socket is all that is raised.
 """
 
 from __future__ import annotations

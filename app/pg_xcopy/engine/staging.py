@@ -10,6 +10,9 @@ from pg_xcopy.planning.schemas import marker
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
+TROUBLE = frozenset({"25", "40", "53", "54", "55", "57", "58", "XX"})
+"""Classes of SQLSTATEs that speak of the server's state (no room, a lock, a deadlock), not of what was asked of it."""
+
 
 def build(plan: Plan, session: Session, reporter: Reporter) -> None:
     """Create the schema, marked as ours from its first moment, and all that stands in it."""
@@ -22,7 +25,10 @@ def build(plan: Plan, session: Session, reporter: Reporter) -> None:
 
 
 def run_step(step: Step, session: Session, reporter: Reporter) -> None:
-    """Run a step inside the open transaction; a best-effort one that fails is undone alone and becomes a warning."""
+    """Run a step inside the open transaction; a best-effort one that can't be done becomes a warning.
+
+    One that fails for want of room, or of a lock, could be done another time: that fails the job.
+    """
     if step.topic is None:
         session.run(step.sql, step.doing)
         return
@@ -31,7 +37,7 @@ def run_step(step: Step, session: Session, reporter: Reporter) -> None:
         session.run(step.sql, step.doing)
         session.run(Sql("RELEASE SAVEPOINT step"), step.doing)
     except DatabaseError as error:
-        if error.connection_lost:
+        if error.connection_lost or error.sqlstate[:2] in TROUBLE:
             raise
         session.run(Sql("ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step"), step.doing)
         reporter.lost(step, error)
