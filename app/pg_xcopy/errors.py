@@ -137,6 +137,8 @@ class DatabaseError(XcopyError):
 
 _SQLSTATE_HINTS = {
     "42501": "Ask the owner for the privilege it names.",
+    "42883": "Check the types; the difference of two dates is a number of days: times interval '1 day' it can be added "
+    "to a timestamp.",
     "42P01": "Check the table's name and the schema's.",
     "42703": "Check the column names in `where` and `transform`.",
     "53100": "The disk of that server is full.",

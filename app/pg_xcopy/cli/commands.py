@@ -21,7 +21,7 @@ COMMANDS = ("run", "plan", "validate", "list", "schema", "demo")
 @options.patterns
 @options.running
 def run(manifest: str, patterns: tuple[str, ...], **how: bool) -> None:
-    r"""Run the jobs of MANIFEST whose names match a PATTERN (a name or a glob; all jobs by default).
+    """Run the jobs of MANIFEST whose names match a PATTERN (a name or a glob; all jobs by default).
 
     \b
     Examples:   pg-xcopy run jobs.yaml
@@ -31,8 +31,20 @@ def run(manifest: str, patterns: tuple[str, ...], **how: bool) -> None:
     _run(manifest, patterns, **how)
 
 
-@click.command(hidden=True)
-@options.patterns
+class _InPlaceOfTheGroup(click.Context):
+    """What `pg-xcopy PATTERN` runs has no name of its own."""
+
+    @property
+    def command_path(self) -> str:
+        return self.parent.command_path if self.parent else ""
+
+
+class _ShortForm(click.Command):
+    context_class = _InPlaceOfTheGroup
+
+
+@click.command(cls=_ShortForm, hidden=True)
+@options.some_patterns
 @options.config
 @options.running
 def short_form(patterns: tuple[str, ...], config: str | None, **how: bool) -> None:
@@ -131,9 +143,9 @@ def _listed(job: Job) -> dict[str, object]:
 @click.command(short_help="Print the JSON Schema of a manifest.")
 def schema() -> None:
     """Print the JSON Schema of a manifest, for editors with a YAML language server."""
-    from pg_xcopy.manifest.schema import json_schema
+    from pg_xcopy.manifest.schema import json_schema_text
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    click.echo(json_schema_text(), nl=False)
 
 
 @click.command(short_help="Run the four use cases on two throw-away servers.")

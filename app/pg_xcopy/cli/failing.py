@@ -37,9 +37,17 @@ def report_failure(error: BaseException, *, verbose: bool) -> None:
         click.echo(f"pg-xcopy: unexpected {kind}: {error}. This is a bug; -v shows where.", err=True)
 
 
+def report_misuse(error: click.UsageError) -> None:
+    """Say on stderr what is wrong with the command line, and how the command is used."""
+    click.echo(f"{_mark()} {error.format_message()}", err=True)
+    if error.ctx:
+        click.echo(f"  {error.ctx.get_usage()} ({error.ctx.command_path} --help says more)", err=True)
+
+
 def say_error(error: XcopyError) -> None:
-    """Print an error's sentence and hint."""
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.sentence}", err=True)
+    """Print an error's sentence and hint; of several mistakes each with its mark, as linters do."""
+    for line in error.sentence.splitlines():
+        click.echo(line if line.startswith(" ") else f"{_mark()} {line}", err=True)
     if error.hint:
         click.echo(f"  {error.hint}", err=True)
 
@@ -50,3 +58,7 @@ def say_causes(error: BaseException) -> None:
     while cause is not None:
         click.echo(f"  caused by {type(cause).__name__}: {cause}", err=True)
         cause = cause.__cause__
+
+
+def _mark() -> str:
+    return click.style("error:", fg="red", bold=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from itertools import takewhile
 from typing import Any
 
 import click
 
 from pg_xcopy import __version__
 from pg_xcopy.cli import commands
-from pg_xcopy.cli.failing import exit_code_of, report_failure
+from pg_xcopy.cli.failing import exit_code_of, report_failure, report_misuse
 
 SHORT_FORM = "short-form"
+OWN_OPTIONS = ("-h", "--help", "--version")
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -19,8 +21,12 @@ class Commands(click.Group):
     """A group in which a first word that is no command is a job's name or pattern: the short form."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Send what does not begin with a command to the short form."""
-        if args and args[0] not in self.commands and args[0] not in {"-h", "--help", "--version"}:
+        """Send what does not begin with a command, switches such as -v aside, to the short form."""
+        switches = list(takewhile(_is_switch, args))
+        word = next(iter(args[len(switches) :]), "")
+        if word in self.commands:
+            args = [word, *switches, *args[len(switches) + 1 :]]
+        elif args and args[0] not in OWN_OPTIONS:
             args = [SHORT_FORM, *args]
         return super().parse_args(ctx, args)
 
@@ -28,19 +34,24 @@ class Commands(click.Group):
         """Turn any error into its sentence and its exit code."""
         try:
             return super().invoke(ctx)
-        except click.exceptions.ClickException:
-            raise
-        except click.exceptions.Exit:
+        except click.UsageError as error:
+            report_misuse(error)
+            ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except BaseException as error:  # noqa: BLE001 - the one place where everything ends
             report_failure(error, verbose=bool(ctx.find_root().meta.get("pg_xcopy.verbose")))
             ctx.exit(exit_code_of(error))
 
 
+def _is_switch(word: str) -> bool:
+    return word.startswith("-") and word not in {*OWN_OPTIONS, "-c", "--config", "--"}
+
+
 @click.group(cls=Commands, context_settings=CONTEXT, no_args_is_help=True)
 @click.version_option(__version__, prog_name="pg-xcopy")
 def command() -> None:
-    r"""\copy on steroids: stream filtered, transformed tables between PostgreSQL databases.
+    """\\copy on steroids: stream filtered, transformed tables between PostgreSQL databases.
 
     Jobs are declared in one YAML or Python file. The target's schema is built anew beside the old one, constraints and
     indexes included, and takes its place at the very end: whatever fails, the old one is still there.

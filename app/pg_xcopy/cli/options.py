@@ -14,6 +14,7 @@ DEFAULT_MANIFESTS = ("pg_xcopy_jobs.py", "jobs.yaml")
 
 manifest = click.argument("manifest", envvar="PG_XCOPY_MANIFEST", type=click.Path(allow_dash=True))
 patterns = click.argument("patterns", metavar="[PATTERN]...", nargs=-1)
+some_patterns = click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True)
 as_json = click.option(
     "--json",
     "as_json",

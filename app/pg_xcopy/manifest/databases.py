@@ -1,7 +1,7 @@
 """From the text of `database:` to a connection, and whether two connections lead to the same database."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from pydantic import SecretStr
 from pydantic_core import PydanticCustomError
@@ -9,8 +9,7 @@ from pydantic_core import PydanticCustomError
 from pg_xcopy.connect import dsn
 from pg_xcopy.manifest.fields import refusal
 
-if TYPE_CHECKING:
-    from pg_xcopy.manifest.models import Connection
+Declared = TypeVar("Declared")
 
 LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 NOT_SET = "the variable it was read from is probably not set"
@@ -35,7 +34,7 @@ def is_dsn(text: str) -> bool:
     return "://" in text or "=" in text
 
 
-def declared(text: object, connections: Mapping[str, "Connection"]) -> "Connection | str":
+def declared(text: object, connections: Mapping[str, Declared]) -> Declared | str:
     """Find the connection that the text names, or hand back the connection string that it is."""
     if text is None or text == "":
         raise refusal(f"the database is missing: {NOT_SET}")

@@ -39,7 +39,7 @@ def find_needs(designs: tuple[Design, ...], source: SourceCatalog, *, everything
         identities={
             (each.owner, each.owner_column): each
             for each in source.sequences
-            if each.identity and each.owner is not None and each.owner_column is not None
+            if each.identity and each.owner is not None and each.owner_column is not None and _owned(each, designs)
         },
     )
 
@@ -86,7 +86,11 @@ def _in_order(graph: dict[int, set[int]]) -> Iterable[int]:
 
 def _sequence_needed(sequence: Sequence, designs: tuple[Design, ...], everything: bool) -> bool:  # noqa: FBT001 - internal
     used = any(sequence.oid in column.sequences for design in designs for column in design.columns.kept)
-    owner = next((d for d in designs if d.relation.oid == sequence.owner), None)
-    owned = owner is not None and any(column.name == sequence.owner_column for column in owner.columns.kept)
     standalone = everything and sequence.owner is None
-    return used or owned or standalone
+    return used or _owned(sequence, designs) or standalone
+
+
+def _owned(sequence: Sequence, designs: tuple[Design, ...]) -> bool:
+    """Tell whether the column that owns a sequence is among those that are kept."""
+    owner = next((each for each in designs if each.relation.oid == sequence.owner), None)
+    return owner is not None and any(column.name == sequence.owner_column for column in owner.columns.kept)
