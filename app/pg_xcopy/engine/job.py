@@ -16,6 +16,7 @@ from pg_xcopy.engine.checking import check
 from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_retired, drop_staging
 from pg_xcopy.engine.finishing import finish
 from pg_xcopy.engine.guard import refuse_same_schema
+from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.source import Source, open_source
 from pg_xcopy.engine.staging import build
@@ -97,11 +98,9 @@ def _stages(run: Run) -> JobResult:
         with _undone_on_failure(plan, target, reporter):
             tables = _filled(run, plan, source, target)
             reporter.stage(Stage.SWAP)
-            swap(plan, target)
+            swap(plan, target, sessions)
         reporter.stage(Stage.CLEAN)
-        with open_writer(target.address, sessions) as session:
-            drop_retired(session, plan, reporter)
-            drop_staging(session, plan, reporter)
+        _tidy(run, plan, target)
     return JobResult(run.job.name, run.run_id, tables, tuple(reporter.warnings), time.monotonic() - started)
 
 
@@ -116,6 +115,16 @@ def _filled(run: Run, plan: Plan, source: Source, target: Target) -> tuple[Table
     reporter.stage(Stage.FINISH)
     finish(plan, target, sessions, reporter)
     return tables
+
+
+def _tidy(run: Run, plan: Plan, target: Target) -> None:
+    """Drop what was replaced. The new schema is in place, so whatever goes wrong here fails no job any more."""
+    try:
+        with open_writer(target.address, run.sessions) as session:
+            drop_retired(session, plan, run.reporter)
+            drop_staging(session, plan, run.reporter)
+    except XcopyError as error:
+        run.reporter.unclean(plan.retired, error)
 
 
 def plan_only(job: Job, run_id: str, sessions: Sessions, observer: Observer) -> Plan:
@@ -133,7 +142,8 @@ def _both_sides(run: Run) -> Iterator[tuple[Source, Target]]:
         open_target(address_of("target", target.database), target.schema_name, run.sessions) as target_side,
     ):
         refuse_same_schema(source_side, target_side)
-        yield source_side, target_side
+        with kept_alive((source_side.session, target_side.session), run.sessions):
+            yield source_side, target_side
 
 
 def address_of(side: str, connection: Connection) -> Address:
@@ -169,5 +179,5 @@ def _undone_on_failure(plan: Plan, target: Target, reporter: Reporter) -> Iterat
             with Sessions("pg-xcopy cleaning up") as own, open_writer(target.address, own) as session:
                 drop_staging(session, plan, reporter)
         except XcopyError as error:  # the first cause is what matters; the next run cleans up
-            reporter.unclean(plan, error)
+            reporter.unclean(plan.staging, error)
         raise

@@ -53,9 +53,9 @@ class Reporter:
         reason = _WHY.get(error.sqlstate, error.reason)
         self.warn(step.topic, step.subject, f"{step.what}: {reason}" if step.what else reason)
 
-    def unclean(self, plan: Plan, error: XcopyError) -> None:
-        """Say that the staging schema could not be dropped, and why."""
-        self.warn(Topic.LEFTOVER, plan.staging, f"it could not be dropped ({error.sentence}); the next run does it")
+    def unclean(self, schema: str, error: XcopyError) -> None:
+        """Say that a schema of ours could not be dropped, and why."""
+        self.warn(Topic.LEFTOVER, schema, f"it could not be dropped ({error.sentence}); the next run does it")
 
     def done(self, step: Step, started: float) -> None:
         """Say that a step is done; `started` is a time.monotonic()."""
