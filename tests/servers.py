@@ -64,7 +64,7 @@ class Database:
 
     def require_extension(self, name: str) -> None:
         """Create an extension, or skip the test where the server has no contrib modules."""
-        if not self.rows("SELECT FROM pg_available_extensions WHERE name = %s", (name,)):
+        if not self.rows("SELECT 1 FROM pg_available_extensions WHERE name = %s", (name,)):
             pytest.skip(f"PostgreSQL {self.server.major} in {self.server.installation.bin} has no {name}")
         self.execute(SQL("CREATE EXTENSION IF NOT EXISTS {}").format(Identifier(name)))
 
@@ -134,9 +134,7 @@ def drop_database(database: Database) -> None:
     """Drop a database with all of its sessions; DROP DATABASE knows FORCE from PostgreSQL 13 only."""
     admin = Database(database.server, "postgres")
     admin.execute(
-        SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(
-            Literal(database.name)
-        )
+        SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(Literal(database.name))
     )
     force = SQL(" WITH (FORCE)" if database.server.major >= 13 else "")
     admin.execute(SQL("DROP DATABASE {}").format(Identifier(database.name)) + force)
