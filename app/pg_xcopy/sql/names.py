@@ -24,4 +24,6 @@ class TableName:
         return TableName(schema, self.name)
 
     def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
+        # For people: a line break in a name must not break the line that it is shown in.
+        text = f"{self.schema}.{self.name}"
+        return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
