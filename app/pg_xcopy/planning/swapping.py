@@ -112,8 +112,7 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
 def _comes_again(standing: StandingObject, designs: Designs, needs: Needs) -> bool:
     tables = {design.relation.name.name for design in designs.tables}
     others = {each.name.name for each in (*needs.objects, *needs.sequences)}
-    plain = standing.name.rpartition("(")[0] or standing.name
-    return plain in tables if standing.kind == "table" else plain in others or plain.split(".", 1)[-1] in others
+    return standing.name in (tables if standing.kind == "table" else others)
 
 
 def swap_problems(target: TargetCatalog, method: SwapMethod, *, cascade: bool) -> Iterator[PlanProblem]:
