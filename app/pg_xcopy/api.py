@@ -89,7 +89,7 @@ def select_jobs(pattern: str | Iterable[str], jobs: Jobs) -> tuple[Job, ...]:
     for each in patterns:
         if not any(_matches(name, each) for name in known):
             near = did_you_mean(each, known)
-            raise UsageError(f"no job matches {each!r}", near or f"the manifest has: {', '.join(known)}")
+            raise UsageError(f"no job matches {each!r}.", near or f"the manifest has: {', '.join(known)}")
     return tuple(job for name, job in known.items() if not patterns or any(_matches(name, each) for each in patterns))
 
 

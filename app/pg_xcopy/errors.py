@@ -140,13 +140,14 @@ _SQLSTATE_HINTS = {
     "42883": "Check the types; the difference of two dates is a number of days: times interval '1 day' it can be added "
     "to a timestamp.",
     "42P01": "Check the table's name and the schema's.",
+    "42601": "Check the SQL in `where` and `transform`.",
     "42703": "Check the column names in `where` and `transform`.",
     "53100": "The disk of that server is full.",
     "53200": "That server ran out of memory, or of locks: see max_locks_per_transaction.",
     "53300": "Lower `parallel`, or raise max_connections.",
     "55P03": "Another session holds a lock on it; try again later.",
     "57P01": "Its administrator, a restart or a failover ended the session; run the job again.",
-    "22": "A value does not fit its column: see `transform`.",
+    "22": "A value does not fit its column: see `where` and `transform`.",
     "23": "The rows break a rule of the target table: see `where` and `transform`.",
     "40001": "Run the job again: it will take a new snapshot.",
 }

@@ -33,7 +33,7 @@ def write(directory, text, name="jobs.yaml"):
 
 def problems(finished):
     """The lines of stderr that say what went wrong: neither progress nor warnings."""
-    return [line for line in finished.stderr.splitlines() if not line.startswith(("copy: ", "hint: "))]
+    return [line for line in finished.stderr.splitlines() if not line.startswith("copy: ")]
 
 
 def leftovers(database):

@@ -2,6 +2,7 @@
 
 import pytest
 from commanding import leftovers, manifest, urls, write
+
 from judge import read_schema
 
 EVERYTHING = manifest('tables: {"*": {}}')

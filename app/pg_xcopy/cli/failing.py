@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import traceback
 
 import click
@@ -17,6 +19,8 @@ def exit_code_of(error: BaseException) -> int:
         return error.exit_code
     if isinstance(error, StoppedBySignal):
         return 128 + error.number
+    if isinstance(error, BrokenPipeError):
+        return 128 + signal.SIGPIPE
     return 128 + signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
 
 
@@ -30,11 +34,15 @@ def report_failure(error: BaseException, *, verbose: bool) -> None:
         click.echo(f"pg-xcopy: stopped by {error.name}; {error.effect}", err=True)
     elif isinstance(error, KeyboardInterrupt):
         click.echo("pg-xcopy: stopped by SIGINT", err=True)
-    elif verbose:
-        click.echo("".join(traceback.format_exception(error)), err=True)
+    elif isinstance(error, BrokenPipeError):
+        _write_no_more()
+    elif isinstance(error, OSError):
+        click.echo(f"{_mark()} the operating system says: {error}.", err=True)
     else:
         kind = type(error).__name__
-        click.echo(f"pg-xcopy: unexpected {kind}: {error}. This is a bug; -v shows where.", err=True)
+        click.echo(f"{_mark()} unexpected {kind}: {error}. This is a bug; -v shows where.", err=True)
+        if verbose:
+            click.echo("".join(traceback.format_exception(error)), err=True)
 
 
 def report_misuse(error: click.UsageError) -> None:
@@ -60,5 +68,17 @@ def say_causes(error: BaseException) -> None:
         cause = cause.__cause__
 
 
+def may_color() -> bool:
+    """Tell whether the user has nothing against colours (no-color.org)."""
+    return not os.environ.get("NO_COLOR")
+
+
 def _mark() -> str:
-    return click.style("error:", fg="red", bold=True)
+    return click.style("error:", fg="red", bold=True) if may_color() else "error:"
+
+
+def _write_no_more() -> None:
+    """Have the interpreter's last flush go nowhere: whoever read our output has gone (Python manual, SIGPIPE)."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())

@@ -59,11 +59,12 @@ def command() -> None:
     \b
     Short form:   pg-xcopy PATTERN [-c FILE] [-v]
                   FILE defaults to pg_xcopy_jobs.py, then jobs.yaml
+
     \b
     Exit codes:   0 done            2 usage or manifest
                   1 a job failed    3 done, with warnings (--fail-on-warnings)
                   130, 143 stopped by SIGINT, SIGTERM
-    """
+    """  # noqa: D301 - click wants the character itself
 
 
 for each in (

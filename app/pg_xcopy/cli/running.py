@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from pg_xcopy import api
-from pg_xcopy.cli.failing import say_causes, say_error
+from pg_xcopy.cli.failing import may_color, say_causes, say_error
 from pg_xcopy.cli.signals import StoppedBySignal, signals_raise
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.manifest.models import Job
@@ -42,8 +42,8 @@ class Manner:
 
 def run_all(jobs: Sequence[Job], manner: Manner) -> int:
     """Run the jobs; a failed one does not keep the next from running. Return the exit code."""
-    with signals_raise(), _watching(manner) as observer, _effect_of_a_stop() as noting:
-        outcomes = [(job, _outcome(job, noting(observer), manner)) for job in jobs]
+    with signals_raise():
+        outcomes = [(job, _outcome(job, manner)) for job in jobs]
     results = [each for _, each in outcomes if isinstance(each, JobResult)]
     if manner.as_json:
         click.echo(json.dumps({"jobs": [_as_data(*each) for each in outcomes]}, indent=2, ensure_ascii=False))
@@ -77,9 +77,11 @@ def _effect_of_a_stop() -> Iterator[Callable[[Observer], Observer]]:
         raise
 
 
-def _outcome(job: Job, observer: Observer, manner: Manner) -> JobResult | XcopyError:
+def _outcome(job: Job, manner: Manner) -> JobResult | XcopyError:
     try:
-        return api.run_job(job, observer=observer)
+        # Live progress ends with its job, so that an error is not written into the middle of it.
+        with _watching(manner) as observer, _effect_of_a_stop() as noting:
+            return api.run_job(job, observer=noting(observer))
     except XcopyError as error:
         say_error(error)
         if manner.verbose:
@@ -100,7 +102,7 @@ def _watching(manner: Manner) -> AbstractContextManager[Observer]:
 def _show(result: JobResult) -> None:
     from pg_xcopy.observe.tables import result_table
 
-    click.echo(result_table(result, color=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+    click.echo(result_table(result, color=sys.stdout.isatty() and may_color()))
 
 
 def _as_data(job: Job, outcome: JobResult | XcopyError) -> dict[str, Any]:
@@ -110,4 +112,4 @@ def _as_data(job: Job, outcome: JobResult | XcopyError) -> dict[str, Any]:
             "status": "failed",
             "error": {"type": type(outcome).__name__, "message": str(outcome)},
         }
-    return {"status": "done", "rows": outcome.rows, "bytes": outcome.bytes, **asdict(outcome)}
+    return {"job": outcome.job, "status": "done", "rows": outcome.rows, "bytes": outcome.bytes, **asdict(outcome)}

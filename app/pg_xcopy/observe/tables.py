@@ -42,7 +42,7 @@ def result_table(result: JobResult, *, color: bool) -> str:
     console.print(table)
     for warning in result.warnings:
         console.print(Text.assemble(("warning: ", "yellow"), str(warning)), soft_wrap=True)
-    return page.getvalue().rstrip()
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()).rstrip()
 
 
 def _rate(table: TableResult) -> str:

@@ -56,11 +56,17 @@ def column_problems(selected: Selected) -> Iterator[PlanProblem]:
     if selected.exact:
         for name in transform:
             if name not in relation.column_names:
-                near = difflib.get_close_matches(name, relation.column_names, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(c.name for c in relation.columns)}"
-                yield PlanProblem(str(relation.name), f"`transform` names a column {name} that it does not have", hint)
+                message = f"`transform` names a column {name} that it does not have"
+                yield PlanProblem(str(relation.name), message, near_columns(relation, name))
     if relation.columns and not choose_columns(selected, relation).kept:
         yield PlanProblem(str(relation.name), "`transform` leaves no column", "exclude the table instead")
+
+
+def near_columns(relation: Relation, *names: str) -> str:
+    """Say which columns may have been meant by names that the relation does not have."""
+    columns = [column.name for column in relation.columns]
+    near = dict.fromkeys(near for name in names for near in difflib.get_close_matches(name, columns, n=1))
+    return f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(columns) or 'no columns'}"
 
 
 def column_notices(relation: Relation, columns: Columns, rule_leaves_out: frozenset[str]) -> Iterator[Notice]:

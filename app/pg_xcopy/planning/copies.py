@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pg_xcopy.manifest.models import Job
+from pg_xcopy.planning.columns import near_columns
 from pg_xcopy.planning.design import Flow
 from pg_xcopy.planning.filters import condition, missing_columns
 from pg_xcopy.planning.plan import CopyPlan, Notice, PlanProblem, Topic
@@ -46,7 +47,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _missing(selected: Selected, missing: tuple[str, ...]) -> PlanProblem:
     hint = (
-        "it has " + ", ".join(column.name for column in selected.relation.columns)
+        near_columns(selected.relation, *missing)
         if selected.exact
         else "exclude the table, or say `on_missing_column: skip_table` or `copy_all`"
     )

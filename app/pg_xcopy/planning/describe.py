@@ -9,8 +9,10 @@ from typing import Any
 
 from pg_xcopy.observe.wording import bytes_text, count_text
 from pg_xcopy.planning.plan import CopyPlan, Endpoint, Plan, Step
+from pg_xcopy.planning.schemas import marker
 from pg_xcopy.sql.names import TableName
-from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.quoting import Sql, identifier
+from pg_xcopy.sql.render import render
 
 
 def as_text(plan: Plan) -> str:
@@ -77,7 +79,9 @@ def as_sql(plan: Plan) -> str:
 
 
 def _statements(plan: Plan) -> Iterator[str]:
+    mark = marker(plan.target.schema, "staging")
     yield f"-- on the target\nSET search_path = {plan.target_path}"
+    yield render("staging/create_schema.sql.j2", schema=plan.staging, marker=mark)
     yield from (step.sql for step in plan.prepare)
     for copy in plan.copies:
         yield f"-- on the source\n{copy.copy_to}"
@@ -88,6 +92,7 @@ def _statements(plan: Plan) -> Iterator[str]:
     yield "-- in one transaction\nBEGIN"
     yield from plan.swap.statements
     yield "COMMIT"
+    yield from (f"DROP SCHEMA IF EXISTS {identifier(schema)} CASCADE" for schema in (plan.retired, plan.staging))
 
 
 def as_data(plan: Plan) -> dict[str, Any]:
