@@ -21,6 +21,7 @@ DEFAULTS = {
 OF_TENANT_USERS = "user_id IN (SELECT id FROM shop.users WHERE tenant_id = 7)"
 OF_TENANT_ORDERS = "order_id IN (SELECT id FROM shop.orders WHERE tenant_id = 7)"
 SHIFT = "(current_date - timestamp '2023-12-31')"
+MOMENTS = ("created_at", "updated_at", "inserted_at", "paid_at", "shipped_at", "at")
 
 JOBS = {
     "migrate:shop": {
@@ -56,16 +57,12 @@ JOBS = {
         "target": {"schema": "shop_today"},
         "tables": {
             "*": {
-                "transform": {"created_at": f"created_at + {SHIFT}", "updated_at": f"updated_at + {SHIFT}"},
-            },
-            "payments": {"transform": {"paid_at": f"paid_at + {SHIFT}"}},
-            "shipments": {
                 "transform": {
-                    "shipped_at": f"shipped_at + {SHIFT}",
+                    **{column: f"{column} + {SHIFT}" for column in MOMENTS},
                     "arrived_on": "arrived_on + (current_date - date '2023-12-31')",
+                    "during": f"tsrange(lower(during) + {SHIFT}, upper(during) + {SHIFT})",
                 },
             },
-            "audit log": {"transform": {"at": f"at + {SHIFT}"}},
         },
     },
     "tenant:extract": {

@@ -303,6 +303,27 @@ def test_a_scratch_directory_is_removed_at_once_when_asked():
     assert not scratch.root.exists()
 
 
+WRITES_ON = """
+cd $0
+i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); : >$i; done
+echo
+while [ -e 1 ]; do :; done
+: >one_more
+"""
+
+
+def test_a_program_that_still_writes_does_not_keep_the_scratch_directory():
+    scratch = Scratch(accounts.server_account())
+    place = scratch.directory("cluster")
+    writer = subprocess.Popen(["sh", "-c", WRITES_ON, place], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    writer.stdout.readline()
+
+    scratch.remove()
+
+    writer.communicate(timeout=10)
+    assert not scratch.root.exists()
+
+
 def test_where_no_place_suits_the_default_one_is_taken(monkeypatch, tmp_path):
     monkeypatch.setattr(accounts.Account, "reaches", lambda *_: False)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -27,7 +27,7 @@ def run(manifest: str, patterns: tuple[str, ...], **how: bool) -> None:
     Examples:   pg-xcopy run jobs.yaml
                 pg-xcopy run jobs.yaml "export:*" --fail-on-warnings
                 pg-xcopy run jobs.yaml --json | jq .jobs[].rows
-    """
+    """  # noqa: D301 - click wants the character itself
     _run(manifest, patterns, **how)
 
 
@@ -153,6 +153,12 @@ def schema() -> None:
 @options.verbose
 def demo(*, keep: bool, verbose: bool) -> None:  # noqa: ARG001 - as above
     """Copy a made-up shop between two throw-away PostgreSQL servers, in four ways, and show what became of its rows."""
+    from pg_xcopy.cli.signals import StoppedBySignal, signals_raise
     from pg_xcopy.demo.show import show
 
-    show(keep=keep)
+    try:
+        with signals_raise():
+            show(keep=keep)
+    except StoppedBySignal as stop:
+        stop.effect = "the servers are stopped, and all that they wrote is removed"
+        raise

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 LONGEST_BASE = 103 - len("/pg-xcopy-12345678/server-123/.s.PGSQL.54321")
 
 # Waits until our end of its standard input closes, which a kill -9 does too. SIGQUIT is PostgreSQL's
-# immediate shutdown, and the server removes its postmaster.pid as it ends.
+# immediate shutdown, and the server removes its postmaster.pid as it ends. An initdb that is left alone goes on
+# writing for a moment, so removing is repeated until nothing is left.
 _GUARD = """
 trap '' INT TERM HUP
 read -r _
@@ -31,7 +32,10 @@ for file in "$1"/*/data/postmaster.pid; do
     sleep 0.1
   done
 done
-rm -rf "$1"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  rm -rf "$1" && break
+  sleep 0.1
+done
 """
 
 

@@ -1,11 +1,17 @@
--- Before and after of shift:events: the last rows of four tables, by their numbers.
-(SELECT 'user ' || id AS subject, 'created_at' AS what, to_char(created_at, 'YYYY-MM-DD HH24:MI:SS') AS value
- FROM users ORDER BY id DESC LIMIT 1)
+-- Before and after of shift:events: the last rows of four tables, by their numbers, and from when to when all events are.
+SELECT 1 AS place, 'user ' || id AS subject, 'created_at' AS what, to_char(created_at, 'YYYY-MM-DD HH24:MI:SS') AS value
+FROM users WHERE id = (SELECT max(id) FROM users)
 UNION ALL
-(SELECT 'order ' || id, 'created_at', to_char(created_at, 'YYYY-MM-DD HH24:MI:SS') FROM orders ORDER BY id DESC LIMIT 1)
+SELECT 2, 'order ' || id, 'created_at', to_char(created_at, 'YYYY-MM-DD HH24:MI:SS')
+FROM orders WHERE id = (SELECT max(id) FROM orders)
 UNION ALL
-(SELECT 'event ' || id, 'created_at', to_char(created_at, 'YYYY-MM-DD HH24:MI:SS') FROM events ORDER BY id DESC LIMIT 1)
+SELECT 3, 'shipment ' || id, 'arrived_on', arrived_on::text
+FROM shipments WHERE id = (SELECT max(id) FROM shipments WHERE arrived_on IS NOT NULL)
 UNION ALL
-(SELECT 'shipment ' || id, 'arrived_on', arrived_on::text FROM shipments WHERE arrived_on IS NOT NULL ORDER BY id DESC LIMIT 1)
+SELECT 4, 'event ' || id, 'created_at', to_char(created_at, 'YYYY-MM-DD HH24:MI:SS')
+FROM events WHERE id = (SELECT max(id) FROM events)
 UNION ALL
-SELECT 'all events', 'from … to', min(created_at)::date || ' … ' || max(created_at)::date FROM events
+SELECT 5, 'all events', 'first', min(created_at)::date::text FROM events
+UNION ALL
+SELECT 6, 'all events', 'last', max(created_at)::date::text FROM events
+ORDER BY place
