@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import psycopg2.extras
 
 from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.farewell import first_error_kept
+from pg_xcopy.connect.probe import answers
 from pg_xcopy.connect.translation import connection_failed, database_error
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -24,6 +26,9 @@ OLDEST_SERVER = 120000
 
 CHUNK = 256 * 1024
 """Bytes a read of the COPY stream; larger ones gained nothing where it was measured."""
+
+PATIENCE = 2.0
+"""Seconds that a server gets to show that a cancel request would reach it."""
 
 Result = TypeVar("Result")
 
@@ -69,6 +74,7 @@ class Session:
         except psycopg2.Error as error:
             raise connection_failed(error, address.side, address.label, self._hidden) from None
         self._connection.autocommit = True
+        self._cancelling = threading.Thread()
 
     @property
     def server_version(self) -> int:
@@ -140,9 +146,19 @@ class Session:
         return int(self._connection.fileno())
 
     def cancel(self) -> None:
-        """Ask the server to break off the statement that runs now, from any thread."""
+        """Ask the server to break off the statement that runs now, from any thread, without waiting for an answer.
+
+        The driver sends the request over a connection of its own and holds the interpreter's lock until the server has
+        closed that: on a silent network all threads would stand still for minutes. So there, nothing is asked.
+        """
+        if not self._cancelling.is_alive():
+            self._cancelling = threading.Thread(target=self._request_cancel, daemon=True)
+            self._cancelling.start()
+
+    def _request_cancel(self) -> None:
         with suppress(psycopg2.Error):  # the session may have ended in between, which is what was wanted
-            self._connection.cancel()
+            if answers(self.fileno(), PATIENCE):
+                self._connection.cancel()
 
     def sever(self) -> None:
         """Shut the socket down, from any thread, so that a call that waits for a silent network returns."""
