@@ -41,7 +41,7 @@ ORDER BY 1, 2, 4
 """
 
 INDEXES = """
-SELECT c.relname, x.relname, replace(pg_get_indexdef(i.indexrelid), quote_ident(%(schema)s) || '.', ''),
+SELECT c.relname, x.relname, replace(pg_get_indexdef(i.indexrelid), c.relnamespace::regnamespace || '.', ''),
        i.indisvalid, p.relname
 FROM pg_index i
 JOIN pg_class x ON x.oid = i.indexrelid
