@@ -38,6 +38,7 @@ def with_the_demo(source: Shop, target: Shop) -> tuple[str, ...]:
         f"export TARGET_DB_URL={shlex.quote(target.url_without_password)}",
         f'{ourselves()} plan {manifest()} "anonymise:*"',
         f"{ourselves()} run {manifest()}",
+        *(('psql "$TARGET_DB_URL"',) if shutil.which("psql") else ()),
     )
 
 
