@@ -27,6 +27,12 @@ OLDEST_SERVER = 120000
 CHUNK = 256 * 1024
 """Bytes a read of the COPY stream; larger ones gained nothing where it was measured."""
 
+OPTIONS = "-c statement_timeout=0 -c client_min_messages=error"
+"""From the first statement on: a role's timeout of milliseconds would break off even the one that lifts it."""
+
+READ_ONLY = " -c default_transaction_read_only=on"
+"""A second lock on the door: every transaction of ours says READ ONLY itself."""
+
 PATIENCE = 2.0
 """Seconds that a server gets to show that a cancel request would reach it."""
 
@@ -70,7 +76,8 @@ class Session:
         self._check = check
         self._hidden = dsns.secrets(address.dsn)
         try:
-            self._connection = _connect(_parameters(address, application_name))
+            options = OPTIONS + READ_ONLY * address.read_only
+            self._connection = _connect(_parameters(address, application_name), options)
         except psycopg2.Error as error:
             raise connection_failed(error, address.side, address.label, self._hidden) from None
         self._connection.autocommit = True
@@ -178,21 +185,19 @@ class Session:
             raise database_error(error, self.address.side, self.address.label, doing, self._hidden) from None
 
 
-def _connect(parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - the driver's connection
-    """Connect; once more without `options` where a pooler in between refuses them (PgBouncer does)."""
+def _connect(parameters: dict[str, Any], options: str) -> Any:  # noqa: ANN401 - the driver's connection
+    """Connect; once more without our options where a pooler in between refuses them (PgBouncer, RDS Proxy)."""
+    given = parameters.get("options") or os.environ.get("PGOPTIONS", "")  # libpq reads the variable only without options
     try:
-        return psycopg2.connect(**parameters)
+        return psycopg2.connect(**{**parameters, "options": f"{given} {options}".strip()})
     except psycopg2.OperationalError as error:
-        if "unsupported startup parameter" not in str(error) or "options" not in parameters:
+        if not any(sign in str(error) for sign in ("unsupported startup parameter", "command-line options")):
             raise
-        return psycopg2.connect(**{key: value for key, value in parameters.items() if key != "options"})
+        return psycopg2.connect(**parameters)
 
 
 def _parameters(address: Address, application_name: str) -> dict[str, Any]:
     given: dict[str, Any] = dict(dsns.parse(address.dsn))
-    if address.read_only:
-        # A second lock on the door: every transaction of ours says READ ONLY itself.
-        given["options"] = f"{given.get('options', '')} -c default_transaction_read_only=on".strip()
     defaults = {
         "keepalives": "1",
         "keepalives_idle": "30",
