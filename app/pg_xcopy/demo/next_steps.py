@@ -51,11 +51,3 @@ def with_your_own_data() -> tuple[str, ...]:
         f"{ourselves()} plan jobs.yaml  # what would it do? writes nothing",
         f"{ourselves()} run jobs.yaml",
     )
-
-
-def elsewhere() -> tuple[str, ...]:
-    """List the ways to have it on other machines."""
-    return (
-        "pip install pg-xcopy",
-        'docker run -e SOURCE_DB_URL -e TARGET_DB_URL -v "$PWD:/work" pg-xcopy run /work/jobs.yaml',
-    )

@@ -115,5 +115,3 @@ def _take_leave(page: Page, *, kept: bool) -> None:
         page.commands(f"{next_steps.ourselves()} demo --keep")
     page.text("For your own data, begin with the manifest that you have just seen:")
     page.commands(*next_steps.with_your_own_data())
-    page.text("On other machines:")
-    page.commands(*next_steps.elsewhere())
