@@ -23,7 +23,8 @@ def type_problems(designs: Designs, source: SourceCatalog, target: TargetCatalog
                     yield _extension(design, column)
             elif column.type_schema not in {*SYSTEM_SCHEMAS, source.schema} and not _known(column, target):
                 yield _elsewhere(design, column)
-            if column.generated == "v" and target.server.version < VIRTUAL_COLUMNS:
+            virtual = column.generated == "v" and column.name not in design.columns.transformed
+            if virtual and target.server.version < VIRTUAL_COLUMNS:
                 yield _virtual(design, column)
 
 

@@ -114,6 +114,7 @@ def index(name, *columns, **given):
 
 
 def sequence(name, owner=None, owner_column=None, **given):
+    given.setdefault("last_value", 1 if given.get("readable", True) else None)
     limits = {"start": 1, "increment": 1, "minimum": 1, "maximum": 2147483647, "cache": 1, "cycle": False}
     return Sequence(
         oid=given.pop("oid", next(_oids)),
