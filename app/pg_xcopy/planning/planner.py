@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.errors import PlanError
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.access import default_privilege_steps, object_steps, schema_steps
 from pg_xcopy.planning.columns import column_notices, column_problems
-from pg_xcopy.planning.copies import missing_column_decisions, plan_copy
+from pg_xcopy.planning.copies import Chosen, missing_column_decisions, plan_copy
 from pg_xcopy.planning.design import Designs, Schemas, design_tables
-from pg_xcopy.planning.integrity import plan_integrity
+from pg_xcopy.planning.integrity import Integrity, plan_integrity
 from pg_xcopy.planning.needs import Needs, find_needs
-from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, Plan, PlanProblem, Step, SwapMethod, Topic
+from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, Plan, PlanProblem, Step, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.positions import position_steps
 from pg_xcopy.planning.schemas import name_schemas
-from pg_xcopy.planning.selection import select
+from pg_xcopy.planning.selection import Selection, select
 from pg_xcopy.planning.structure import prepare_steps
 from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems
 from pg_xcopy.planning.types import type_problems
 from pg_xcopy.sql.search_path import search_path
+
+
+@dataclass(frozen=True)
+class _Decisions:
+    """What was decided on the way to a plan, part by part."""
+
+    schemas: Schemas
+    selection: Selection
+    chosen: Chosen
+    designs: Designs
+    needs: Needs
+    swap: SwapPlan
+    integrity: Integrity
+    positions: tuple[Step | Notice, ...]
 
 
 def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: str) -> Plan:
@@ -28,33 +43,10 @@ def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: st
 
     `run_id` (up to 20 letters and digits) tells the schemas of this run from those of any other.
     """
-    schemas = name_schemas(target.schema, run_id)
-    selection = select(job, source)
-    chosen = missing_column_decisions(job, selection.tables)
-    designs = design_tables(chosen.tables, source, schemas)
-    needs = find_needs(designs.tables, source, everything=selection.everything)
-    swap = plan_swap(target, designs, needs, schemas)
-    integrity = plan_integrity(designs, needs)
-    positions = tuple(position_steps(designs, needs, schemas))
-    notices = (
-        *selection.notices,
-        *chosen.notices,
-        *_column_notices(designs),
-        *integrity.notices,
-        *(each for each in positions if isinstance(each, Notice)),
-        *drop_notices(target, designs, needs, cascade=job.cascade),
-    )
-    _refuse(
-        job,
-        (
-            *selection.problems,
-            *chosen.problems,
-            *(problem for each in chosen.tables for problem in column_problems(each)),
-            *type_problems(designs, source, target),
-            *swap_problems(target, swap.method, cascade=job.cascade),
-            *(_strictly(notices) if job.strict else ()),
-        ),
-    )
+    made = _decide(job, source, target, name_schemas(target.schema, run_id))
+    notices = tuple(_notices(made, job, target))
+    _refuse(job, (*_problems(made, job, source, target), *(_strictly(notices) if job.strict else ())))
+    schemas, method = made.schemas, made.swap.method
     return Plan(
         job=job.name,
         source=Endpoint(job.source.database.described, source.server.database, source.schema, source.server.version),
@@ -63,21 +55,56 @@ def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: st
         retired=schemas.retired,
         source_path=search_path([source.schema, *_extension_schemas(source), "public"]),
         target_path=search_path([schemas.staging, *_extension_schemas(target)]),
-        prepare=(*_early_access(target, schemas, swap.method), *prepare_steps(designs, needs, schemas)),
-        copies=tuple(plan_copy(flow) for flow in designs.flows),
-        finish=integrity.finish,
-        foreign_keys=integrity.foreign_keys,
+        prepare=(*_early_access(target, schemas, method), *prepare_steps(made.designs, made.needs, schemas)),
+        copies=tuple(plan_copy(flow) for flow in made.designs.flows),
+        finish=made.integrity.finish,
+        foreign_keys=made.integrity.foreign_keys,
         settle=(
-            *(each for each in positions if isinstance(each, Step)),
-            *_late_access(target, designs, needs, schemas, swap.method),
+            *(each for each in made.positions if isinstance(each, Step)),
+            *_late_access(target, made.designs, made.needs, schemas, method),
         ),
-        swap=swap,
+        swap=made.swap,
         dropped=tuple(f"{each.kind} {each.identity}" for each in (target.standing.objects if target.standing else ())),
         cascades=job.cascade,
         strict=job.strict,
         parallel=job.parallel,
         notices=notices,
     )
+
+
+def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Schemas) -> _Decisions:
+    selection = select(job, source)
+    chosen = missing_column_decisions(job, selection.tables)
+    designs = design_tables(chosen.tables, source, schemas)
+    needs = find_needs(designs.tables, source, everything=selection.everything)
+    return _Decisions(
+        schemas=schemas,
+        selection=selection,
+        chosen=chosen,
+        designs=designs,
+        needs=needs,
+        swap=plan_swap(target, designs, needs, schemas),
+        integrity=plan_integrity(designs, needs),
+        positions=tuple(position_steps(designs, needs, schemas)),
+    )
+
+
+def _notices(made: _Decisions, job: Job, target: TargetCatalog) -> Iterator[Notice]:
+    yield from made.selection.notices
+    yield from made.chosen.notices
+    yield from _column_notices(made.designs)
+    yield from made.integrity.notices
+    yield from (each for each in made.positions if isinstance(each, Notice))
+    yield from drop_notices(target, made.designs, made.needs, cascade=job.cascade)
+
+
+def _problems(made: _Decisions, job: Job, source: SourceCatalog, target: TargetCatalog) -> Iterator[PlanProblem]:
+    yield from made.selection.problems
+    yield from made.chosen.problems
+    for each in made.chosen.tables:
+        yield from column_problems(each)
+    yield from type_problems(made.designs, source, target)
+    yield from swap_problems(target, made.swap.method, cascade=job.cascade)
 
 
 def _refuse(job: Job, problems: tuple[PlanProblem, ...]) -> None:
