@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from pg_xcopy.catalog.model import Constraint, Function, Index, Sequence, SourceCatalog, UserType
+from pg_xcopy.catalog.model import Collation, Constraint, Function, Index, Sequence, SourceCatalog, Statistics, UserType
 from pg_xcopy.planning.design import Design
 
 
@@ -14,6 +14,7 @@ from pg_xcopy.planning.design import Design
 class Needs:
     """Types and functions in the order of their making, and sequences that are not an identity column's."""
 
+    collations: tuple[Collation, ...]
     objects: tuple[UserType | Function, ...]
     sequences: tuple[Sequence, ...]
     identities: Mapping[tuple[int, str], Sequence]
@@ -32,6 +33,7 @@ def find_needs(designs: tuple[Design, ...], source: SourceCatalog, *, everything
     if everything:
         wanted |= {each.oid for each in source.types}
     return Needs(
+        collations=source.collations,
         objects=tuple(makers[oid] for oid in _in_order(_closure(wanted, makers, source))),
         sequences=tuple(
             each for each in source.sequences if not each.identity and _sequence_needed(each, designs, everything)
@@ -46,10 +48,16 @@ def find_needs(designs: tuple[Design, ...], source: SourceCatalog, *, everything
 
 def _wanted(designs: Iterable[Design]) -> Iterator[int]:
     for design in designs:
+        if design.relation.of_type_oid:
+            yield design.relation.of_type_oid
         for column in design.columns.kept:
             yield column.type_oid
             yield from column.functions
-        parts: list[Constraint | Index] = [*design.relation.constraints, *design.relation.indexes]
+        parts: list[Constraint | Index | Statistics] = [
+            *design.relation.constraints,
+            *design.relation.indexes,
+            *design.relation.statistics,
+        ]
         for part in parts:
             if design.columns.left_out.isdisjoint(part.columns):
                 yield from part.functions

@@ -18,6 +18,7 @@ class Topic(str, Enum):
     DEFAULT = "default left out"
     NOT_NULL = "not null left out"
     PARTITIONING = "partitioning left out"
+    PROPERTY = "property left out"
     SEQUENCE = "sequence position unknown"
     TABLE = "table skipped"
     FILTER = "filter not applied"

@@ -9,6 +9,8 @@ from pg_xcopy.errors import PlanError
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.access import default_privilege_steps, object_steps, schema_steps
 from pg_xcopy.planning.columns import column_notices, column_problems
+from pg_xcopy.planning.comments import Comments
+from pg_xcopy.planning.constraints import Means
 from pg_xcopy.planning.copies import missing_column_decisions, plan_copy
 from pg_xcopy.planning.design import Designs, Schemas, design_tables
 from pg_xcopy.planning.integrity import plan_integrity
@@ -34,7 +36,8 @@ def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: st
     designs = design_tables(chosen.tables, source, schemas)
     needs = find_needs(designs.tables, source, everything=selection.everything)
     swap = plan_swap(target, designs, needs, schemas)
-    integrity = plan_integrity(designs, needs)
+    comments = Comments(source.comments, schemas)
+    integrity = plan_integrity(designs, Means(needs, comments, target.server.version))
     positions = tuple(position_steps(designs, needs, schemas))
     notices = (
         *selection.notices,
@@ -63,7 +66,11 @@ def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: st
         retired=schemas.retired,
         source_path=search_path([source.schema, *_extension_schemas(source), "public"]),
         target_path=search_path([schemas.staging, *_extension_schemas(target)]),
-        prepare=(*_early_access(target, schemas, swap.method), *prepare_steps(designs, needs, schemas)),
+        prepare=(
+            *_early_access(target, schemas, swap.method),
+            *prepare_steps(designs, needs, schemas, target.server.version),
+            *comments.steps(designs, needs),
+        ),
         copies=tuple(plan_copy(flow) for flow in designs.flows),
         finish=integrity.finish,
         foreign_keys=integrity.foreign_keys,

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pg_xcopy.catalog.model import Column, SourceCatalog, TargetCatalog
 from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.plan import PlanProblem
+from pg_xcopy.planning.versions import VIRTUAL_COLUMNS
 
 SYSTEM_SCHEMAS = ("pg_catalog", "information_schema")
-VIRTUAL_COLUMNS = 180000
-"""PostgreSQL 18 brought virtual generated columns."""
 
 
 def type_problems(designs: Designs, source: SourceCatalog, target: TargetCatalog) -> Iterator[PlanProblem]:

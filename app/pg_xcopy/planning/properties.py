@@ -1,0 +1,78 @@
+"""What a table has beside columns, keys and indexes: storage, statistics, what CLUSTER and replication remember."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pg_xcopy.catalog.model import Column, Statistics
+from pg_xcopy.planning.design import Design
+from pg_xcopy.planning.plan import Step, Topic
+from pg_xcopy.planning.versions import COMPRESSION
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql, signed
+from pg_xcopy.sql.render import render
+
+_REPLICA_IDENTITIES = {"n": Sql("NOTHING"), "f": Sql("FULL")}
+
+
+def column_steps(design: Design, version: int) -> Iterator[Step]:
+    """Give storage, statistics targets and options of columns; compression apart, since a server may lack lz4."""
+    kept = design.columns.kept
+    if actions := [(column.name, action) for column in kept for action in _actions(column)]:
+        sql = render("staging/alter_columns.sql.j2", table=design.staged, actions=actions)
+        yield Step(sql, f"setting column properties of {design.name}", str(design.name))
+    for column in kept:
+        if column.compression and version >= COMPRESSION:
+            action = Sql(f"SET COMPRESSION {column.compression}")
+            sql = render("staging/alter_columns.sql.j2", table=design.staged, actions=[(column.name, action)])
+            subject = f"{design.name}.{column.name}"
+            yield Step(sql, f"setting the compression of {subject}", subject, Topic.PROPERTY, str(action))
+
+
+def _actions(column: Column) -> Iterator[Sql]:
+    if column.storage:
+        yield Sql(f"SET STORAGE {column.storage}")
+    if column.statistics is not None:
+        yield Sql(f"SET STATISTICS {signed(column.statistics)}")
+    if column.options:
+        yield Sql(f"SET ({column.options})")
+
+
+def statistics_steps(design: Design) -> Iterator[Step]:
+    """Give extended statistics whose columns are all there."""
+    for each in design.relation.statistics:
+        if design.columns.left_out.isdisjoint(each.columns):
+            yield _create_statistics(design, each)
+
+
+def _create_statistics(design: Design, each: Statistics) -> Step:
+    sql = render(
+        "staging/create_statistics.sql.j2",
+        name=TableName(design.schemas.staging, each.name),
+        definition=each.definition,
+        table=design.staged,
+        target=each.target,
+    )
+    subject = f"{design.name}.{each.name}"
+    return Step(sql, f"creating statistics {subject}", subject, Topic.PROPERTY, f"statistics {each.definition}")
+
+
+def lost_statistics(design: Design) -> Iterator[Statistics]:
+    """Give extended statistics that need a column which is left out."""
+    return (each for each in design.relation.statistics if not design.columns.left_out.isdisjoint(each.columns))
+
+
+def identity_steps(design: Design) -> Iterator[Step]:
+    """Give what CLUSTER and logical replication remember of a table's indexes."""
+    relation, subject = design.relation, str(design.name)
+    if relation.cluster_index:
+        sql = render("staging/cluster_on.sql.j2", table=design.staged, index=relation.cluster_index)
+        yield Step(sql, f"marking the cluster index of {subject}", subject, Topic.PROPERTY, "CLUSTER ON")
+    if relation.replica_identity != "d":
+        sql = render(
+            "staging/replica_identity.sql.j2",
+            table=design.staged,
+            index=relation.replica_identity_index,
+            identity=_REPLICA_IDENTITIES.get(relation.replica_identity),
+        )
+        yield Step(sql, f"setting the replica identity of {subject}", subject, Topic.PROPERTY, "REPLICA IDENTITY")
