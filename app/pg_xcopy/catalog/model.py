@@ -17,7 +17,8 @@ class Column:
     `type` is as declared (`character varying(45)`), `bare_type` the same without its modifier; `identity` is 'a'
     (ALWAYS), 'd' (BY DEFAULT) or ''; `generated` is 's' (STORED), 'v' (VIRTUAL) or ''; `expression` is the default's or
     the generation's; `sequences` and `functions` are the OIDs that it needs. `storage`, `compression`, `statistics` and
-    `options` are None where they are the type's or the server's. A NOT NULL has a name since PostgreSQL 18.
+    `options` are None where they are the type's or the server's. Since PostgreSQL 18 a NOT NULL has a
+    name, and is `not_null_local` where it does not only come from a parent.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Column:
     not_null_name: str | None = None
     not_null_no_inherit: bool = False
     not_null_valid: bool = True
+    not_null_local: bool = False
 
 
 @dataclass(frozen=True)

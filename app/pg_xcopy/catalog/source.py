@@ -148,6 +148,7 @@ def _column(row: Row) -> Column:
         not_null_name=row["not_null_name"],
         not_null_no_inherit=row["not_null_no_inherit"],
         not_null_valid=row["not_null_valid"],
+        not_null_local=row["not_null_local"],
     )
 
 

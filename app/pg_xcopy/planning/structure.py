@@ -83,8 +83,9 @@ def _create_sequence(sequence: Sequence, schemas: Schemas, version: int) -> Step
 def _create_table(design: Design, needs: Needs, version: int, parents: list[Design]) -> Step:
     inherited = {column.name for parent in parents for column in parent.columns.kept}
     of_type = design.relation.of_type if design.columns.untouched else None
+    handed_down = {column.name for parent in parents for column in parent.columns.kept if column.not_null}
     definitions = [
-        _definition(design, column, needs, version)
+        _definition(design, column, needs, version, comes_not_null=column.name in handed_down)
         for column in design.columns.kept
         if column.local or column.name not in inherited
     ]
@@ -101,7 +102,9 @@ def _create_table(design: Design, needs: Needs, version: int, parents: list[Desi
     return Step(sql, f"creating table {design.name}", str(design.name))
 
 
-def _definition(design: Design, column: Column, needs: Needs, version: int) -> ColumnDefinition:
+def _definition(
+    design: Design, column: Column, needs: Needs, version: int, *, comes_not_null: bool
+) -> ColumnDefinition:
     transformed = column.name in design.columns.transformed
     generated = "" if transformed else column.generated
     # A partition takes its identity from its root when it is attached (PostgreSQL 17), or has none (before).
@@ -114,7 +117,10 @@ def _definition(design: Design, column: Column, needs: Needs, version: int) -> C
         generated=generated,
         identity=column.identity,
         expression=column.expression if generated else plain_default,
-        not_null=column.not_null and column.not_null_valid and not transformed,
+        not_null=column.not_null
+        and column.not_null_valid
+        and not transformed
+        and (column.not_null_local or not comes_not_null),
         not_null_name=column.not_null_name,
         no_inherit=column.not_null_no_inherit and version >= NAMED_NOT_NULL,
         sequence=identity,
