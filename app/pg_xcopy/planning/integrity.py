@@ -10,7 +10,7 @@ from pg_xcopy.planning.constraints import FOREIGN_KEY, Means, add_constraint, le
 from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.foreign_keys import foreign_key_steps
 from pg_xcopy.planning.plan import Notice, Step, TableFinish, Topic
-from pg_xcopy.planning.properties import identity_steps, lost_statistics, statistics_steps
+from pg_xcopy.planning.properties import create_statistics, identity_steps, why_no_statistics
 from pg_xcopy.planning.structure import default_steps
 from pg_xcopy.planning.versions import NAMED_NOT_NULL
 from pg_xcopy.sql.names import TableName
@@ -70,13 +70,12 @@ def _steps(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step
 
 
 def _statistics(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
-    for each in lost_statistics(design):
-        lost = ", ".join(name for name in each.columns if name in design.columns.left_out)
-        reason = f"these statistics need {lost}, which is left out"
-        notices.append(Notice(Topic.PROPERTY, f"{design.name}.{each.name}", reason))
-    for step in statistics_steps(design):
-        name = step.subject.removeprefix(f"{design.name}.")
-        yield replace(step, sql=means.comments.after(step.sql, "STATISTICS", name))
+    for each in design.relation.statistics:
+        if reason := why_no_statistics(each, design, means.version):
+            notices.append(Notice(Topic.PROPERTY, f"{design.name}.{each.name}", reason))
+        else:
+            step = create_statistics(design, each)
+            yield replace(step, sql=means.comments.after(step.sql, "STATISTICS", each.name))
 
 
 def _comes_with_parent(constraint: Constraint, design: Design) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pg_xcopy.catalog.model import Column, Statistics
 from pg_xcopy.planning.design import Design
 from pg_xcopy.planning.plan import Step, Topic
-from pg_xcopy.planning.versions import COMPRESSION
+from pg_xcopy.planning.versions import COMPRESSION, STATISTICS_ON_EXPRESSIONS
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, signed
 from pg_xcopy.sql.render import render
@@ -38,14 +38,22 @@ def _actions(column: Column) -> Iterator[Sql]:
         yield Sql(f"SET ({column.options})")
 
 
-def statistics_steps(design: Design) -> Iterator[Step]:
-    """Give extended statistics whose columns are all there."""
-    for each in design.relation.statistics:
-        if design.columns.left_out.isdisjoint(each.columns):
-            yield _create_statistics(design, each)
+def why_no_statistics(each: Statistics, design: Design, version: int) -> str:
+    """Say why extended statistics can't be made; empty if they can."""
+    if lost := ", ".join(name for name in each.columns if name in design.columns.left_out):
+        return f"these statistics need {lost}, which is left out"
+    if "(" in each.definition.partition(" ON ")[2] and version < STATISTICS_ON_EXPRESSIONS:
+        return "statistics on expressions need PostgreSQL 14"
+    return ""
 
 
-def _create_statistics(design: Design, each: Statistics) -> Step:
+def kept_statistics(design: Design, version: int) -> Iterator[Statistics]:
+    """Give the extended statistics that can be made."""
+    return (each for each in design.relation.statistics if not why_no_statistics(each, design, version))
+
+
+def create_statistics(design: Design, each: Statistics) -> Step:
+    """Give the statement that makes extended statistics."""
     sql = render(
         "staging/create_statistics.sql.j2",
         name=TableName(design.schemas.staging, each.name),
@@ -55,11 +63,6 @@ def _create_statistics(design: Design, each: Statistics) -> Step:
     )
     subject = f"{design.name}.{each.name}"
     return Step(sql, f"creating statistics {subject}", subject, Topic.PROPERTY, f"statistics {each.definition}")
-
-
-def lost_statistics(design: Design) -> Iterator[Statistics]:
-    """Give extended statistics that need a column which is left out."""
-    return (each for each in design.relation.statistics if not design.columns.left_out.isdisjoint(each.columns))
 
 
 def identity_steps(design: Design) -> Iterator[Step]:

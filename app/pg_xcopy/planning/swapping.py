@@ -8,7 +8,9 @@ from pg_xcopy.catalog.model import Extension, Function, StandingObject, Standing
 from pg_xcopy.planning.design import Designs, Schemas
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
+from pg_xcopy.planning.properties import kept_statistics
 from pg_xcopy.planning.schemas import marker
+from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
@@ -66,8 +68,12 @@ def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schema
     for each in sorted(needs.objects, key=lambda each: isinstance(each, UserType)):
         kind = "FUNCTION" if isinstance(each, Function) else "TYPE"
         yield _move_object(kind, _signature(each, schemas), schemas.target)
+    for collation in needs.collations:
+        yield _move_object("COLLATION", collation.name.within(schemas.staging).sql, schemas.target)
     for design in designs.tables:
         yield _move_object("TABLE", design.staged.sql, schemas.target)
+        for statistics in kept_statistics(design, target.server.version):
+            yield _move_object("STATISTICS", TableName(schemas.staging, statistics.name).sql, schemas.target)
     kept = {design.relation.oid for design in designs.tables}
     for sequence in needs.sequences:
         if sequence.owner not in kept:
@@ -111,7 +117,8 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
 
 def _comes_again(standing: StandingObject, designs: Designs, needs: Needs) -> bool:
     tables = {design.relation.name.name for design in designs.tables}
-    others = {each.name.name for each in (*needs.objects, *needs.sequences)}
+    others = {each.name.name for each in (*needs.collations, *needs.objects, *needs.sequences)}
+    others |= {each.name for design in designs.tables for each in design.relation.statistics}
     return standing.name in (tables if standing.kind == "table" else others)
 
 
