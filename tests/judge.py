@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import closing
 
+import psycopg2
 from psycopg2.sql import SQL, Identifier, Literal
 
 PINNED = """
+SET client_min_messages = error; SET quote_all_identifiers = off;
 SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC'; SET extra_float_digits = 3;
 SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET statement_timeout = 0; SET row_security = off;
 SET idle_in_transaction_session_timeout = 0; SET standard_conforming_strings = on;
@@ -41,7 +43,7 @@ ORDER BY 1, 2, 4
 """
 
 INDEXES = """
-SELECT c.relname, x.relname, replace(pg_get_indexdef(i.indexrelid), quote_ident(%(schema)s) || '.', ''),
+SELECT c.relname, x.relname, replace(pg_get_indexdef(i.indexrelid), c.relnamespace::regnamespace || '.', ''),
        i.indisvalid, p.relname
 FROM pg_index i
 JOIN pg_class x ON x.oid = i.indexrelid
@@ -90,7 +92,12 @@ STRUCTURE = {
 
 def read_schema(database, schema):
     """Read all that a faithful copy has in common with its original, as plain values that can be compared."""
-    with closing(database.connect()) as connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(database.dsn, options="-c statement_timeout=0")) as connection:
+        return _read(connection.cursor(), schema)
+
+
+def _read(cursor, schema):
+    with cursor:
         cursor.execute(PINNED)
         cursor.execute(SQL("SET search_path = {}, public").format(Identifier(schema)))
         found = {}

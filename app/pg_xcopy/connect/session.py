@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import psycopg2.extras
 
 from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.farewell import first_error_kept
+from pg_xcopy.connect.probe import answers
 from pg_xcopy.connect.translation import connection_failed, database_error
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -24,6 +26,15 @@ OLDEST_SERVER = 120000
 
 CHUNK = 256 * 1024
 """Bytes a read of the COPY stream; larger ones gained nothing where it was measured."""
+
+OPTIONS = "-c statement_timeout=0 -c client_min_messages=error"
+"""From the first statement on: a role's timeout of milliseconds would break off even the one that lifts it."""
+
+READ_ONLY = " -c default_transaction_read_only=on"
+"""A second lock on the door: every transaction of ours says READ ONLY itself."""
+
+PATIENCE = 2.0
+"""Seconds that a server gets to show that a cancel request would reach it."""
 
 Result = TypeVar("Result")
 
@@ -65,10 +76,12 @@ class Session:
         self._check = check
         self._hidden = dsns.secrets(address.dsn)
         try:
-            self._connection = _connect(_parameters(address, application_name))
+            options = OPTIONS + READ_ONLY * address.read_only
+            self._connection = _connect(_parameters(address, application_name), options)
         except psycopg2.Error as error:
             raise connection_failed(error, address.side, address.label, self._hidden) from None
         self._connection.autocommit = True
+        self._cancelling = threading.Thread()
 
     @property
     def server_version(self) -> int:
@@ -140,9 +153,19 @@ class Session:
         return int(self._connection.fileno())
 
     def cancel(self) -> None:
-        """Ask the server to break off the statement that runs now, from any thread."""
+        """Ask the server to break off the statement that runs now, from any thread, without waiting for an answer.
+
+        The driver sends the request over a connection of its own and holds the interpreter's lock until the server has
+        closed that: on a silent network all threads would stand still for minutes. So there, nothing is asked.
+        """
+        if not self._cancelling.is_alive():
+            self._cancelling = threading.Thread(target=self._request_cancel, daemon=True)
+            self._cancelling.start()
+
+    def _request_cancel(self) -> None:
         with suppress(psycopg2.Error):  # the session may have ended in between, which is what was wanted
-            self._connection.cancel()
+            if answers(self.fileno(), PATIENCE):
+                self._connection.cancel()
 
     def sever(self) -> None:
         """Shut the socket down, from any thread, so that a call that waits for a silent network returns."""
@@ -162,21 +185,19 @@ class Session:
             raise database_error(error, self.address.side, self.address.label, doing, self._hidden) from None
 
 
-def _connect(parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - the driver's connection
-    """Connect; once more without `options` where a pooler in between refuses them (PgBouncer does)."""
+def _connect(parameters: dict[str, Any], options: str) -> Any:  # noqa: ANN401 - the driver's connection
+    """Connect; once more without our options where a pooler in between refuses them (PgBouncer, RDS Proxy)."""
+    given = parameters.get("options") or os.environ.get("PGOPTIONS", "")  # libpq reads the variable only without options
     try:
-        return psycopg2.connect(**parameters)
+        return psycopg2.connect(**{**parameters, "options": f"{given} {options}".strip()})
     except psycopg2.OperationalError as error:
-        if "unsupported startup parameter" not in str(error) or "options" not in parameters:
+        if not any(sign in str(error) for sign in ("unsupported startup parameter", "command-line options")):
             raise
-        return psycopg2.connect(**{key: value for key, value in parameters.items() if key != "options"})
+        return psycopg2.connect(**parameters)
 
 
 def _parameters(address: Address, application_name: str) -> dict[str, Any]:
     given: dict[str, Any] = dict(dsns.parse(address.dsn))
-    if address.read_only:
-        # A second lock on the door: every transaction of ours says READ ONLY itself.
-        given["options"] = f"{given.get('options', '')} -c default_transaction_read_only=on".strip()
     defaults = {
         "keepalives": "1",
         "keepalives_idle": "30",

@@ -38,6 +38,7 @@ def with_the_demo(source: Shop, target: Shop) -> tuple[str, ...]:
         f"export TARGET_DB_URL={shlex.quote(target.url_without_password)}",
         f'{ourselves()} plan {manifest()} "anonymise:*"',
         f"{ourselves()} run {manifest()}",
+        *(('psql "$TARGET_DB_URL"',) if shutil.which("psql") else ()),
     )
 
 
@@ -49,12 +50,4 @@ def with_your_own_data() -> tuple[str, ...]:
         "export TARGET_DB_URL=postgresql://user:password@host/database",
         f"{ourselves()} plan jobs.yaml  # what would it do? writes nothing",
         f"{ourselves()} run jobs.yaml",
-    )
-
-
-def elsewhere() -> tuple[str, ...]:
-    """List the ways to have it on other machines."""
-    return (
-        "pip install pg-xcopy",
-        'docker run -e SOURCE_DB_URL -e TARGET_DB_URL -v "$PWD:/work" pg-xcopy run /work/jobs.yaml',
     )

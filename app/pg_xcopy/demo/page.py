@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-import sys
-from io import TextIOWrapper
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.highlighter import RegexHighlighter
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
-from rich.theme import Theme
 
+from pg_xcopy.demo.console import Yaml
 from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import Console
 
     from pg_xcopy.demo.comparison import Fact
     from pg_xcopy.demo.excerpts import Excerpt
     from pg_xcopy.demo.shops import Census, Shop
     from pg_xcopy.manifest.models import Job
     from pg_xcopy.results import JobResult
-
-WIDEST = 100
-"""Columns; longer lines are hard to read."""
-
-_THEME = Theme({"yaml.key": "bold", "yaml.text": "green", "yaml.comment": "dim"})
-
-
-class _Yaml(RegexHighlighter):
-    base_style = "yaml."
-    highlights: ClassVar[list[str]] = [
-        r"(?P<key>^ *(\"[^\"]+\"|\w+)(?=:( |$))|(?<=[{ ])\w+(?=: ))",
-        r"(?P<text>(?<=: )\"[^\"]*\")",
-        r"(?P<comment>(?<= )# .*$)",
-    ]
-
-
-def open_page() -> Page:
-    """Begin a page on standard output, as wide as the terminal within reason."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # no check mark is worth a UnicodeEncodeError
-    console = Console(theme=_THEME, highlight=False)
-    console.width = min(console.width, WIDEST)
-    return Page(console)
 
 
 class Page:
@@ -67,6 +42,7 @@ class Page:
     def text(self, *words: str | tuple[str, str]) -> None:
         """Say something: pieces of text, some with a style; wrapped and indented."""
         for line in Text.assemble(*words).wrap(self.console, self.console.width - 4):
+            line.rstrip()
             self.console.print(Text("  ").append_text(line))
 
     def commands(self, *lines: str) -> None:
@@ -91,7 +67,7 @@ class Page:
         self.text(excerpt.purpose)
         self.gap()
         for line in excerpt.text.splitlines():
-            self._as_it_is(_Yaml()(line))
+            self._as_it_is(Yaml()(line))
         self.gap()
 
     def outcome(self, result: JobResult) -> None:

@@ -11,10 +11,11 @@ from pg_xcopy import __version__, api
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.demo import next_steps
 from pg_xcopy.demo.comparison import Answers, ask, compare
+from pg_xcopy.demo.console import open_console
 from pg_xcopy.demo.excerpts import MANIFEST, excerpt
-from pg_xcopy.demo.page import Page, open_page
+from pg_xcopy.demo.page import Page
 from pg_xcopy.demo.servers import Server
-from pg_xcopy.demo.shops import Census, Shop, furnish, source_on, target_on
+from pg_xcopy.demo.shops import Shop, furnish, source_on, target_on
 from pg_xcopy.demo.watching import Watch
 from pg_xcopy.engine.supervision import supervised
 from pg_xcopy.manifest.loader import load_manifest
@@ -31,13 +32,10 @@ def show(*, keep: bool = False) -> None:
 
     Raises XcopyError. Whatever ends it, nothing of it is left behind.
     """
-    page = open_page()
-    page.gap()
-    page.heading(f"pg-xcopy {__version__} demo")
-    page.text("A made-up shop, copied from one PostgreSQL server to another in four ways.")
+    page = Page(open_console())
     with _two_servers(page) as (source, target), Sessions("pg-xcopy demo") as sessions:
         demo = _Demo(page, source, target, sessions)
-        demo.introduce(demo.set_up())
+        demo.introduce()
         demo.sum_up([demo.play(job, place) for job, place in demo.jobs()])
         if keep:
             demo.wait()
@@ -61,13 +59,13 @@ class _Demo:
     target: Shop
     sessions: Sessions
 
-    def set_up(self) -> Census:
-        """Make and fill the databases."""
+    def introduce(self) -> None:
+        """Make and fill the databases; say what there is, and which file declares what follows."""
+        self.page.gap()
+        self.page.heading(f"pg-xcopy {__version__} demo")
+        self.page.text("A made-up shop, copied from one PostgreSQL server to another in four ways.")
         with Watch(self.page.console, "filling the source"):
-            return supervised(lambda: furnish(self.source, self.target, self.sessions), self.sessions)
-
-    def introduce(self, census: Census) -> None:
-        """Say what was started, and which file declares what follows."""
+            census = supervised(lambda: furnish(self.source, self.target, self.sessions), self.sessions)
         self.page.sides(self.source, census, self.target)
         self.page.text("Jobs connect as roles without special rights. This file declares them:")
         self.page.commands(str(MANIFEST))
@@ -106,7 +104,8 @@ class _Demo:
         self.page.commands(*next_steps.with_the_demo(self.source, self.target))
         self.page.text("Press Enter here to stop them and to remove everything.")
         self.page.gap()
-        sys.stdin.readline()
+        if sys.stdin:  # None where a service manager closed it
+            sys.stdin.readline()
 
 
 def _take_leave(page: Page, *, kept: bool) -> None:
@@ -116,5 +115,3 @@ def _take_leave(page: Page, *, kept: bool) -> None:
         page.commands(f"{next_steps.ourselves()} demo --keep")
     page.text("For your own data, begin with the manifest that you have just seen:")
     page.commands(*next_steps.with_your_own_data())
-    page.text("On other machines:")
-    page.commands(*next_steps.elsewhere())

@@ -46,7 +46,7 @@ def _clean_up(session: Session, target_schema: str, purpose: str, name_begins: s
         try:
             if purpose == "staging":
                 query = render("cleanup/busy_backends.sql.j2", schema_oid=row["oid"])
-                session.rows(query, f"ending what still works in schema {row['name']}")
+                _ask(session, query, f"ending what still works in schema {row['name']}")
             _drop(session, row["name"], row["oid"])
         except DatabaseError as error:
             if error.connection_lost:
@@ -58,12 +58,12 @@ def _clean_up(session: Session, target_schema: str, purpose: str, name_begins: s
 
 def _ours(session: Session, target_schema: str, purpose: str, name_begins: str) -> Sequence[dict[str, Any]]:
     query = render("cleanup/leftovers.sql.j2", prefix=name_begins, marker=marker(target_schema, purpose))
-    return session.rows(query, "looking for what dead runs left")
+    return _ask(session, query, "looking for what dead runs left")
 
 
 def _drop(session: Session, schema: str, oid: int) -> None:
     doing = f"dropping schema {schema}"
-    relations = session.rows(render("cleanup/tables.sql.j2", schema_oid=oid), doing)
+    relations = _ask(session, render("cleanup/tables.sql.j2", schema_oid=oid), doing)
     for start in range(0, len(relations), BATCH):
         batch = [
             {"kind": Sql(row["kind"]), "name": TableName(schema, row["name"])}
@@ -71,6 +71,14 @@ def _drop(session: Session, schema: str, oid: int) -> None:
         ]
         _in_transaction(session, render("cleanup/drop_objects.sql.j2", objects=batch), doing)
     _in_transaction(session, render("cleanup/drop_schema.sql.j2", schema=schema), doing)
+
+
+def _ask(session: Session, query: Sql, doing: str) -> Sequence[dict[str, Any]]:
+    """Ask under our own search_path: on another's, a function of somebody else may stand in front of PostgreSQL's."""
+    session.begin_writer(search_path([]), LOCK_TIMEOUT)
+    rows = session.rows(query, doing)
+    session.commit()
+    return rows
 
 
 def _in_transaction(session: Session, statements: Sql, doing: str) -> None:

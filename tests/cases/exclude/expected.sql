@@ -1,0 +1,4 @@
+SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1
+-- audit kept
+-- audit*
+-- users

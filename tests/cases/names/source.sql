@@ -1,0 +1,10 @@
+CREATE SCHEMA "from Here";
+CREATE TABLE "from Here"."two words" (id int PRIMARY KEY, "Größe" int, "select" int);
+CREATE TABLE "from Here"."Quote""d.dot" ("a""b" int PRIMARY KEY, "%s" text, "{x}" text, "$1" text, "back\slash" text);
+CREATE TABLE "from Here"."🐘" ("🦣" int REFERENCES "from Here"."two words" (id));
+CREATE TABLE "from Here"."äääääääääääääääääääääääääääääääx" ("äääääääääääääääääääääääääääääääx" serial PRIMARY KEY);
+CREATE INDEX "An index; DROP TABLE x" ON "from Here"."🐘" ("🦣");
+INSERT INTO "from Here"."two words" VALUES (1, 2, 3);
+INSERT INTO "from Here"."Quote""d.dot" VALUES (1, '%s', '{y}', '$1', '\');
+INSERT INTO "from Here"."🐘" VALUES (1);
+INSERT INTO "from Here"."äääääääääääääääääääääääääääääääx" VALUES (DEFAULT);

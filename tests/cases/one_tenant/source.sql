@@ -1,0 +1,11 @@
+CREATE TABLE tenants (id int PRIMARY KEY, name text);
+CREATE TABLE users (id int PRIMARY KEY, tenant_id int NOT NULL REFERENCES tenants, boss int REFERENCES users);
+CREATE TABLE orders (id int PRIMARY KEY, tenant_id int REFERENCES tenants, user_id int REFERENCES users, status text);
+CREATE TABLE lines (order_id int REFERENCES orders, n int, PRIMARY KEY (order_id, n));
+CREATE TABLE countries (code text PRIMARY KEY);
+INSERT INTO tenants SELECT n, 'tenant ' || n FROM generate_series(1, 3) n;
+INSERT INTO users SELECT n, 1 + n % 3, NULL FROM generate_series(1, 9) n;
+UPDATE users SET boss = id - 3 WHERE id > 3;
+INSERT INTO orders SELECT n, 1 + n % 3, n, (ARRAY['active', 'pending', 'closed'])[1 + n / 4] FROM generate_series(1, 9) n;
+INSERT INTO lines SELECT n, m FROM generate_series(1, 9) n, generate_series(1, 2) m;
+INSERT INTO countries VALUES ('at');

@@ -1,0 +1,6 @@
+CREATE TABLE events (id int, at date NOT NULL, note text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE events_2022 PARTITION OF events FOR VALUES FROM ('2022-01-01') TO ('2023-01-01');
+CREATE TABLE events_2023 PARTITION OF events FOR VALUES FROM ('2023-01-01') TO ('2024-01-01') PARTITION BY LIST (id);
+CREATE TABLE events_2023_rest PARTITION OF events_2023 DEFAULT;
+CREATE INDEX events_note ON events (note);
+INSERT INTO events VALUES (1, '2022-05-01', 'a'), (2, '2023-05-01', 'b'), (3, '2023-06-01', 'c');

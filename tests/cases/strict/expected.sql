@@ -1,0 +1,5 @@
+SELECT * FROM parents
+-- 99
+
+SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+-- parents

@@ -1,0 +1,1 @@
+CREATE TABLE precious (id int); INSERT INTO precious VALUES (42);

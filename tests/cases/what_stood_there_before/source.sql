@@ -1,0 +1,1 @@
+CREATE TABLE users (id int); INSERT INTO users VALUES (1);

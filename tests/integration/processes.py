@@ -1,0 +1,54 @@
+"""Runs in processes of their own, for tests that send signals to them or kill them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+SCRIPT = """
+import json, resource, signal, sys
+from pg_xcopy import run_job
+
+class Stop(Exception):
+    pass
+
+def stop(*_):
+    raise Stop
+
+signal.signal(signal.SIGTERM, stop)
+try:
+    result = run_job(json.loads(sys.argv[1]))
+except Stop:
+    sys.exit(143)
+print(json.dumps({"rows": result.rows, "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+"""
+
+
+@contextmanager
+def started(job):
+    """A run of this job in a process; it is killed when the block ends before it does."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, json.dumps(job)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def finished(job, timeout=120):
+    """Run a job in a process to its end; gives what it printed."""
+    with started(job) as process:
+        out, err = process.communicate(timeout=timeout)
+        assert process.returncode == 0, err
+        return json.loads(out)
+
+
+def seconds_to_end(process, timeout=30):
+    began = time.monotonic()
+    process.communicate(timeout=timeout)
+    return time.monotonic() - began
