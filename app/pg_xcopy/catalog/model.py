@@ -95,7 +95,8 @@ class Relation:
     """A relation with rows; `kind` is pg_class's relkind (r, p, v, m, f); `bytes` counts TOAST, not indexes.
 
     `of_type` is the composite type of a typed table; `options` are its storage parameters, those of its TOAST table
-    included; `replica_identity` is pg_class's relreplident (d, n, f, i).
+    included; `row_security` tells whether policies hide rows from our role; `replica_identity` is pg_class's
+    relreplident (d, n, f, i).
     """
 
     oid: int
@@ -121,6 +122,7 @@ class Relation:
     replica_identity_index: str | None = None
     cluster_index: str | None = None
     statistics: tuple[Statistics, ...] = ()
+    row_security: bool = False
 
     @property
     def is_table(self) -> bool:
@@ -207,7 +209,10 @@ class Comment:
 
 @dataclass(frozen=True)
 class Function:
-    """A function that a table needs; `definition` begins with its arguments, whose types alone are in `arguments`."""
+    """A function that a table needs; `definition` begins with its arguments, whose types alone are in `arguments`.
+
+    `sql_body` tells a body that was parsed when it was created (BEGIN ATOMIC, RETURN) from one that is text.
+    """
 
     oid: int
     name: TableName
@@ -215,6 +220,7 @@ class Function:
     arguments: Sql
     depends_on: tuple[int, ...] = ()
     types: tuple[int, ...] = ()
+    sql_body: bool = False
 
 
 @dataclass(frozen=True)
@@ -328,10 +334,16 @@ class StandingSchema:
 
 @dataclass(frozen=True)
 class TargetCatalog:
-    """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet."""
+    """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet.
+
+    `types_elsewhere` and `tables_elsewhere` are those of its other schemas.
+    """
 
     server: Server
     schema: str
     standing: StandingSchema | None = None
     extensions: tuple[Extension, ...] = ()
-    types_elsewhere: frozenset[tuple[str, str]] = frozenset()
+    types_elsewhere: frozenset[TableName] = frozenset()
+    tables_elsewhere: frozenset[TableName] = frozenset()
+    schemas: frozenset[str] = frozenset()
+    available_extensions: frozenset[str] = frozenset()

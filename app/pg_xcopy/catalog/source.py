@@ -57,7 +57,7 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
         schema=schema,
         relations=_relations(session, schema, oid),
         sequences=_with_values(session, _sequences(session, schema, oid)),
-        types=tuple(_user_type(row, schema) for row in _read(session, "types", oid)),
+        types=tuple(_user_type(row) for row in _read(session, "types", oid)),
         functions=tuple(_function(row, schema) for row in _read(session, "functions", oid)),
         extensions=extensions,
         collations=tuple(_collation(row, schema) for row in _read(session, "collations", oid)),
@@ -110,6 +110,7 @@ def _relations(session: Session, schema: str, oid: int) -> tuple[Relation, ...]:
             replica_identity=row["replica_identity"],
             replica_identity_index=row["replica_identity_index"],
             cluster_index=row["cluster_index"],
+            row_security=row["row_security"],
             statistics=tuple(map(_statistics, statistics[row["oid"]])),
         )
         for row in _read(session, "relations", oid)
@@ -210,11 +211,11 @@ def _with_values(session: Session, sequences: tuple[Sequence, ...]) -> tuple[Seq
     )
 
 
-def _user_type(row: Row, schema: str) -> UserType:
+def _user_type(row: Row) -> UserType:
     return UserType(
         oid=row["oid"],
         array_oid=row["array_oid"],
-        name=TableName(schema, row["name"]),
+        name=TableName(row["schema"], row["name"]),
         kind=row["kind"],
         labels=tuple(row["labels"]),
         base_type=sql_or_none(row["base_type"]),
@@ -244,4 +245,5 @@ def _function(row: Row, schema: str) -> Function:
         arguments=Sql(row["arguments"]),
         depends_on=tuple(row["depends_on"]),
         types=tuple(row["types"]),
+        sql_body=row["sql_body"],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Constraint, Index
+from pg_xcopy.catalog.model import Constraint, Index, TargetCatalog
 from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.design import Design
 from pg_xcopy.planning.needs import Needs
@@ -24,11 +24,16 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Means:
-    """What the statements are made with: the comments to append, and what the target's version allows."""
+    """What the statements are made with: the comments to append, and what the target has and allows."""
 
     needs: Needs
     comments: Comments
-    version: int
+    target: TargetCatalog
+
+    @property
+    def version(self) -> int:
+        """The target's, as PostgreSQL numbers it."""
+        return self.target.server.version
 
 
 def lost_columns(part: Constraint | Index, design: Design) -> str:

@@ -37,4 +37,4 @@ def _reason(constraint: Constraint, design: Design, by_source: Mapping[TableName
         return f"it refers to {referenced.name}, which is not copied"
     if referenced.schema == design.schemas.target:
         return f"it refers to {referenced}, which the copy replaces"
-    return ""
+    return "" if referenced in means.target.tables_elsewhere else f"it refers to {referenced}, which the target lacks"

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 
-from pg_xcopy.catalog.model import Collation, Constraint, Function, Index, Sequence, SourceCatalog, Statistics, UserType
-from pg_xcopy.planning.design import Design
+from pg_xcopy.catalog.model import (
+    Collation,
+    Constraint,
+    Function,
+    Index,
+    Sequence,
+    SourceCatalog,
+    Statistics,
+    TargetCatalog,
+    UserType,
+)
+from pg_xcopy.planning.design import Design, Schemas
 
 
 @dataclass(frozen=True)
 class Needs:
-    """Types and functions in the order of their making, and sequences that are not an identity column's."""
+    """Types and functions in the order of their making, and sequences that are not an identity column's.
+
+    `objects` have the names under which they are made: in the staging schema, or as in the source where they live in a
+    schema of their own that the target lacks them in. `extensions` are those that the target lacks.
+    """
 
     collations: tuple[Collation, ...]
     objects: tuple[UserType | Function, ...]
     sequences: tuple[Sequence, ...]
     identities: Mapping[tuple[int, str], Sequence]
+    extensions: tuple[str, ...] = ()
 
     @property
     def oids(self) -> frozenset[int]:
@@ -25,16 +40,19 @@ class Needs:
         return frozenset({each.oid for each in self.objects} | {each.oid for each in self.sequences})
 
 
-def find_needs(designs: tuple[Design, ...], source: SourceCatalog, *, everything: bool) -> Needs:
+def find_needs(
+    designs: tuple[Design, ...], source: SourceCatalog, target: TargetCatalog, schemas: Schemas, *, everything: bool
+) -> Needs:
     """Follow the dependencies of the chosen tables; with `everything`, all types and sequences come along."""
-    made: list[UserType | Function] = [*source.types, *source.functions]
+    lacking = [each for each in source.types if each.name not in target.types_elsewhere]
+    made: list[UserType | Function] = [*lacking, *source.functions]
     makers = {each.oid: each for each in made}
     wanted = set(_wanted(designs))
     if everything:
-        wanted |= {each.oid for each in source.types}
+        wanted |= {each.oid for each in lacking if each.name.schema == source.schema}
     return Needs(
         collations=source.collations,
-        objects=tuple(makers[oid] for oid in _in_order(_closure(wanted, makers, source))),
+        objects=tuple(_placed(makers[oid], source, schemas) for oid in _in_order(_closure(wanted, makers, source))),
         sequences=tuple(
             each for each in source.sequences if not each.identity and _sequence_needed(each, designs, everything)
         ),
@@ -43,7 +61,19 @@ def find_needs(designs: tuple[Design, ...], source: SourceCatalog, *, everything
             for each in source.sequences
             if each.identity and each.owner is not None and each.owner_column is not None and _owned(each, designs)
         },
+        extensions=_lacking_extensions(designs, target),
     )
+
+
+def _placed(each: UserType | Function, source: SourceCatalog, schemas: Schemas) -> UserType | Function:
+    own = each.name.schema == source.schema
+    return replace(each, name=each.name.within(schemas.staging)) if own else each
+
+
+def _lacking_extensions(designs: tuple[Design, ...], target: TargetCatalog) -> tuple[str, ...]:
+    installed = {each.name for each in target.extensions}
+    used = {column.type_extension for design in designs for column in design.columns.kept}
+    return tuple(sorted(name for name in used if name and name not in installed))
 
 
 def _wanted(designs: Iterable[Design]) -> Iterator[int]:
@@ -82,7 +112,7 @@ def _own(oid: int, makers: Mapping[int, UserType | Function], source: SourceCata
     if oid in makers:
         return oid
     found = source.type_by_oid.get(oid)
-    return found.oid if found else None
+    return found.oid if found and found.oid in makers else None
 
 
 def _in_order(graph: dict[int, set[int]]) -> Iterable[int]:

@@ -26,6 +26,7 @@ class Topic(str, Enum):
     DROPPED = "dropped with the old schema"
     CASCADE = "dropped by cascade"
     ACCESS = "privilege not carried over"
+    CREATED = "created outside the schema"
     LEFTOVER = "left behind"
 
 
@@ -143,6 +144,7 @@ class Plan:
     retired: str
     source_path: Sql
     target_path: Sql
+    row_security: bool
     prepare: tuple[Step, ...]
     copies: tuple[CopyPlan, ...]
     finish: tuple[TableFinish, ...]

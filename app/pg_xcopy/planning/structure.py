@@ -38,7 +38,7 @@ def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, version: int
     for collation in needs.collations:
         yield _create_collation(collation, schemas)
     for each in needs.objects:
-        yield _create_type(each, schemas, version) if isinstance(each, UserType) else _create_function(each, schemas)
+        yield _create_type(each, version) if isinstance(each, UserType) else _create_function(each)
     for sequence in needs.sequences:
         yield _create_sequence(sequence, schemas, version)
     by_oid = {design.relation.oid: design for design in designs.tables}
@@ -55,21 +55,19 @@ def _create_collation(each: Collation, schemas: Schemas) -> Step:
     return Step(sql, f"creating collation {each.name.name}", each.name.name)
 
 
-def _create_type(each: UserType, schemas: Schemas, version: int) -> Step:
-    name = each.name.within(schemas.staging)
-    multirange = each.multirange and TableName(schemas.staging, each.multirange)
+def _create_type(each: UserType, version: int) -> Step:
+    multirange = each.multirange and TableName(each.name.schema, each.multirange)
     sql = render(
         "staging/create_type.sql.j2",
-        name=name,
+        name=each.name,
         type=each,
         multirange=multirange if version >= MULTIRANGES else None,
     )
     return Step(sql, f"creating type {each.name.name}", each.name.name)
 
 
-def _create_function(each: Function, schemas: Schemas) -> Step:
-    name = each.name.within(schemas.staging)
-    sql = render("staging/create_function.sql.j2", name=name, definition=each.definition)
+def _create_function(each: Function) -> Step:
+    sql = render("staging/create_function.sql.j2", name=each.name, definition=each.definition)
     return Step(sql, f"creating function {each.name.name}", each.name.name)
 
 

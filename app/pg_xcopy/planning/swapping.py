@@ -65,9 +65,10 @@ def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schema
     # Functions first: their argument types are looked up in the schema that still has them.
     path = search_path([schemas.staging, *sorted({each.schema for each in target.extensions})])
     yield Sql(f"SET LOCAL search_path = {path}")
-    for each in sorted(needs.objects, key=lambda each: isinstance(each, UserType)):
+    own = [each for each in needs.objects if each.name.schema == schemas.staging]
+    for each in sorted(own, key=lambda each: isinstance(each, UserType)):
         kind = "FUNCTION" if isinstance(each, Function) else "TYPE"
-        yield _move_object(kind, _signature(each, schemas), schemas.target)
+        yield _move_object(kind, _signature(each), schemas.target)
     for collation in needs.collations:
         yield _move_object("COLLATION", collation.name.within(schemas.staging).sql, schemas.target)
     for design in designs.tables:
@@ -80,9 +81,8 @@ def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schema
             yield _move_object("SEQUENCE", sequence.name.within(schemas.staging).sql, schemas.target)
 
 
-def _signature(each: UserType | Function, schemas: Schemas) -> Sql:
-    name = each.name.within(schemas.staging).sql
-    return Sql(f"{name}({each.arguments})") if isinstance(each, Function) else name
+def _signature(each: UserType | Function) -> Sql:
+    return Sql(f"{each.name.sql}({each.arguments})") if isinstance(each, Function) else each.name.sql
 
 
 def _move_object(kind: str, name: Sql, schema: str) -> Sql:
