@@ -23,6 +23,7 @@ from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import Selection, select
 from pg_xcopy.planning.structure import prepare_steps
 from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems
+from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
 
 
@@ -122,7 +123,7 @@ def _assemble(
         staging=schemas.staging,
         retired=schemas.retired,
         source_path=search_path([source.schema, *_extension_schemas(source), "public"]),
-        target_path=search_path([schemas.staging, *_extension_schemas(target), *decided.lacks.extension_schemas]),
+        target_path=_target_path(source, target, decided),
         row_security=job.allow_row_security,
         prepare=(
             *_early_access(target, schemas, decided.swap.method),
@@ -150,6 +151,17 @@ def _strictly(notices: tuple[Notice, ...]) -> Iterator[PlanProblem]:
     for notice in notices:
         if notice.topic in LOSSES:
             yield PlanProblem(notice.subject, f"{notice.topic.value}: {notice.message}", "`strict: true` forbids it")
+
+
+def _target_path(source: SourceCatalog, target: TargetCatalog, decided: Decisions) -> Sql:
+    """Find extensions wherever the target keeps them, and what else the source keeps in the schemas of its own.
+
+    The target schema itself is not searched for the latter: what stands there is about to be dropped.
+    """
+    of_source = [name for name in _extension_schemas(source) if name not in (source.schema, target.schema)]
+    return search_path(
+        [decided.schemas.staging, *of_source, *_extension_schemas(target), *decided.lacks.extension_schemas]
+    )
 
 
 def _extension_schemas(catalog: SourceCatalog | TargetCatalog) -> list[str]:
