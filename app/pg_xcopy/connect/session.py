@@ -192,9 +192,7 @@ class Session:
 
 def _connect(parameters: dict[str, Any], options: str) -> Any:  # noqa: ANN401 - the driver's connection
     """Connect; once more without our options where a pooler in between refuses them (PgBouncer, RDS Proxy)."""
-    given = parameters.get("options") or os.environ.get(
-        "PGOPTIONS", ""
-    )  # libpq reads the variable only without options
+    given = parameters.get("options") or os.environ.get("PGOPTIONS", "")  # which libpq reads where no options are given
     try:
         return psycopg2.connect(**{**parameters, "options": f"{given} {options}".strip()})
     except psycopg2.OperationalError as error:

@@ -22,7 +22,7 @@ def position_steps(designs: Designs, needs: Needs, schemas: Schemas) -> Iterator
         if sequence.last_value is not None:
             yield _set(sequence, schemas)
             continue
-        yield _unknown(sequence)
+        yield _unknown(sequence, "continues beyond the copied values" if column else "starts anew")
         if design and column:
             yield _continue(sequence, design, column, schemas)
 
@@ -44,9 +44,9 @@ def _continue(sequence: Sequence, design: Design, column: str, schemas: Schemas)
     return Step(sql, f"setting sequence {sequence.name.name}", sequence.name.name)
 
 
-def _unknown(sequence: Sequence) -> Notice:
+def _unknown(sequence: Sequence, effect: str) -> Notice:
     return Notice(
         Topic.SEQUENCE,
         str(sequence.name),
-        "the source role may not read it (it lacks SELECT on the sequence); it continues beyond the copied values",
+        f"the source role may not read it (it lacks SELECT on the sequence); it {effect}",
     )

@@ -55,6 +55,7 @@ def select(job: Job, source: SourceCatalog) -> Selection:
         if name in exact
         or (_globbed(relation, source) and _matches_any(name, globs) and not _excluded(name, job.exclude))
     ]
+    problems += _doubles(tables)
     if not tables and not problems:
         problems.append(PlanProblem(f"schema {source.schema}", "there is no table to copy"))
     return Selection(tuple(tables), EVERYTHING in globs, tuple(problems), tuple(_idle_exclusions(job, source)))
@@ -118,21 +119,18 @@ def _contradictions(job: Job, source: SourceCatalog, exact: Mapping[str, TableRu
             yield PlanProblem(
                 str(relation.name), "it is named in `tables` and in `exclude`", "take it out of one of them"
             )
-        root = next((r for r in _ancestors(relation, source) if r.name.name in exact), None)
+
+
+def _doubles(tables: list[Selected]) -> Iterator[PlanProblem]:
+    """Find partitions that are named although the table that they belong to brings them along."""
+    for each in (partition for partition in tables if partition.relation.is_partition):
+        root = next((other.relation for other in tables if each.relation in other.partitions), None)
         if root:
             yield PlanProblem(
-                str(relation.name),
-                f"it is a partition of {root.name}, which is named too and brings it along",
-                "name the partitioned table, or the partition, but not both",
+                str(each.relation.name),
+                f"it is a partition of {root.name}, which is copied too and brings it along",
+                "choose the partitioned table, or the partition, but not both",
             )
-
-
-def _ancestors(relation: Relation, source: SourceCatalog) -> Iterator[Relation]:
-    if relation.is_partition:
-        for parent in relation.parents:
-            if parent in source.by_oid:
-                yield source.by_oid[parent]
-                yield from _ancestors(source.by_oid[parent], source)
 
 
 def _idle_exclusions(job: Job, source: SourceCatalog) -> Iterator[Notice]:

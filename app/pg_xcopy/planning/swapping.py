@@ -136,12 +136,15 @@ def swap_problems(target: TargetCatalog, method: SwapMethod, *, cascade: bool) -
         )
     if target.standing is None:
         return
-    yield from _foreign_objects(target.standing, server.role, method, place)
+    yield from _foreign_objects(target, target.standing, method, place)
     if not cascade:
         yield from _broken_dependents(target.standing, place)
 
 
-def _foreign_objects(standing: StandingSchema, role: str, method: SwapMethod, place: str) -> Iterator[PlanProblem]:
+def _foreign_objects(
+    target: TargetCatalog, standing: StandingSchema, method: SwapMethod, place: str
+) -> Iterator[PlanProblem]:
+    role = target.server.role
     foreign = [each.identity for each in standing.objects if not each.ours]
     if foreign:
         owners = ", ".join(sorted({each.owner or "" for each in standing.objects if not each.ours}))
@@ -151,7 +154,11 @@ def _foreign_objects(standing: StandingSchema, role: str, method: SwapMethod, pl
             f"run as a member of {owners}, or let the owner hand them over: ALTER TABLE … OWNER TO",
         )
     elif method is SwapMethod.MOVE and not standing.may_create:
-        yield PlanProblem(place, f"the role {role} may not create tables in it", "ask for: GRANT CREATE ON SCHEMA")
+        yield PlanProblem(
+            place,
+            f"the role {role} may not create tables in it",
+            f'ask for: GRANT CREATE ON SCHEMA "{target.schema}" TO "{role}"',
+        )
 
 
 def _broken_dependents(standing: StandingSchema, place: str) -> Iterator[PlanProblem]:

@@ -1,0 +1,215 @@
+"""Catalogs and jobs as values, in a line each: planning needs no database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+
+from pg_xcopy.catalog.model import (
+    Column,
+    Constraint,
+    Dependent,
+    Extension,
+    Function,
+    Grant,
+    Index,
+    Relation,
+    Sequence,
+    Server,
+    SourceCatalog,
+    StandingObject,
+    StandingSchema,
+    TargetCatalog,
+    UserType,
+)
+from pg_xcopy.manifest.loader import parse_job
+from pg_xcopy.planning.design import design_tables
+from pg_xcopy.planning.needs import find_needs
+from pg_xcopy.planning.planner import make_plan
+from pg_xcopy.planning.schemas import name_schemas
+from pg_xcopy.planning.selection import select
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
+
+SCHEMA, RUN = "app", "r1"
+STAGING, RETIRED = name_schemas(SCHEMA, RUN).staging, name_schemas(SCHEMA, RUN).retired
+INTEGER = 23
+_oids = count(100_000)
+
+
+def column(name, type_="integer", **given):
+    expression, collation = given.pop("expression", None), given.pop("collation", None)
+    return Column(
+        name=name,
+        type=Sql(type_),
+        bare_type=Sql(type_.partition("(")[0]),
+        type_oid=given.pop("type_oid", INTEGER),
+        type_schema=given.pop("type_schema", "pg_catalog"),
+        type_name=given.pop("type_name", type_),
+        expression=None if expression is None else Sql(expression),
+        collation=None if collation is None else Sql(collation),
+        **given,
+    )
+
+
+def table(name, *columns, **given):
+    """A table; a column that is only a name is an integer."""
+    for item in ("partition_key", "partition_bound"):
+        if item in given:
+            given[item] = Sql(given[item])
+    return Relation(
+        oid=given.pop("oid", next(_oids)),
+        name=TableName(SCHEMA, name),
+        kind=given.pop("kind", "r"),
+        columns=tuple(each if isinstance(each, Column) else column(each) for each in columns),
+        **given,
+    )
+
+
+def partitioned(name, key, *columns, **given):
+    """A table that is partitioned by the range of one column."""
+    return table(name, *columns, kind="p", partition_key=f"RANGE ({key})", partition_columns=(key,), **given)
+
+
+def partition_of(parent, name, **given):
+    """A partition; with a `partition_key` in `given` it is partitioned itself."""
+    return table(
+        name,
+        *parent.columns,
+        kind="p" if "partition_key" in given else "r",
+        is_partition=True,
+        parents=(parent.oid,),
+        partition_bound=given.pop("bound", f"FOR VALUES OF {name}"),
+        **given,
+    )
+
+
+def key(name, *columns, kind="p", **given):
+    definition = given.pop("definition", f"{kind.upper()} ({', '.join(columns)})")
+    return Constraint(name, kind, Sql(definition), columns, **given)
+
+
+def foreign_key(name, column_name, to, **given):
+    schema = given.pop("schema", SCHEMA)
+    return Constraint(
+        name,
+        "f",
+        Sql(f"FOREIGN KEY ({column_name}) REFERENCES {to}(id)"),
+        (column_name,),
+        referenced=TableName(schema, to),
+        referenced_columns=("id",),
+        **given,
+    )
+
+
+def index(name, *columns, **given):
+    return Index(
+        name,
+        is_unique=given.pop("is_unique", False),
+        valid=given.pop("valid", True),
+        definition=Sql(f"USING btree ({', '.join(columns)})"),
+        columns=columns,
+        **given,
+    )
+
+
+def sequence(name, owner=None, owner_column=None, **given):
+    given.setdefault("last_value", 1 if given.get("readable", True) else None)
+    limits = {"start": 1, "increment": 1, "minimum": 1, "maximum": 2147483647, "cache": 1, "cycle": False}
+    return Sequence(
+        oid=given.pop("oid", next(_oids)),
+        name=TableName(SCHEMA, name),
+        type=Sql("integer"),
+        owner=owner,
+        owner_column=owner_column,
+        **{**limits, **given},
+    )
+
+
+def enum(name, *labels, oid, **given):
+    return UserType(oid, given.pop("array_oid", oid + 1), TableName(SCHEMA, name), "e", labels=labels, **given)
+
+
+def domain(name, base_type, *, oid, **given):
+    return UserType(oid, oid + 1, TableName(SCHEMA, name), "d", base_type=Sql(base_type), **given)
+
+
+def function(name, *, oid, arguments="integer", **given):
+    definition = Sql(f"({arguments}) RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+    return Function(oid, TableName(SCHEMA, name), definition, Sql(arguments), **given)
+
+
+def extension(name, schema="public", **given):
+    return Extension(name, schema, "1.0", relocatable=given.pop("relocatable", True), ours=given.pop("ours", True))
+
+
+def server(**given):
+    usual = {
+        "version": 160004,
+        "database": "shop",
+        "role": "worker",
+        "in_recovery": False,
+        "encoding": "UTF8",
+        "may_create_schemas": True,
+    }
+    return Server(**{**usual, **given})
+
+
+def source(*relations, **given):
+    return SourceCatalog(given.pop("server", server()), SCHEMA, relations, **given)
+
+
+def target(standing=None, **given):
+    on_server = {name: given.pop(name) for name in list(given) if name in Server.__dataclass_fields__}
+    return TargetCatalog(server(database="staging", **on_server), given.pop("schema", SCHEMA), standing, **given)
+
+
+def standing(*objects, **given):
+    usual = {"oid": 1, "owner": "worker", "ours": True}
+    return StandingSchema(objects=objects, **{**usual, **given})
+
+
+def standing_table(name, **given):
+    return StandingObject("table", name, f"{SCHEMA}.{name}", given.pop("owner", "worker"), **given)
+
+
+def grant(scope, privilege, name=None, grantee="reader", **given):
+    return Grant(scope, name, given.pop("column", None), grantee, privilege, given.pop("grantable", False), **given)
+
+
+def dependent(description, on_object, **given):
+    return Dependent(description, on_object, **given)
+
+
+def job(tables=None, **given):
+    """A job from schema app into schema app; `tables` is what a manifest says."""
+    return parse_job(
+        {
+            "source": {"database": "host=here dbname=shop", "schema": SCHEMA},
+            "target": {"database": "host=there dbname=staging", "schema": given.pop("schema", SCHEMA)},
+            "tables": {"*": {}} if tables is None else tables,
+            **given,
+        },
+        "copy",
+    )
+
+
+def plan(tables, catalog, into=None, **given):
+    """The plan of a job."""
+    into = into or target()
+    return make_plan(job(tables, schema=into.schema, **given), catalog, into, RUN)
+
+
+def designed(tables, catalog, **given):
+    """What the tables of a job become, and what they need."""
+    selection = select(job(tables, **given), catalog)
+    designs = design_tables(selection.tables, catalog, name_schemas(SCHEMA, RUN))
+    return designs, find_needs(designs.tables, catalog, everything=selection.everything)
+
+
+def in_staging(sql):
+    """A statement as it reads without the staging schema's name."""
+    return str(sql).replace(f'"{STAGING}".', "").replace(f'"{RETIRED}"', "retired").replace(f'"{STAGING}"', "staging")
+
+
+__all__ = [name for name in dir() if not name.startswith("_") and name not in ("count", "replace")] + ["replace"]

@@ -1,0 +1,148 @@
+"""The plan prints itself: whole plans held against golden files, which `UPDATE_GOLDEN=1` rewrites."""
+
+import json
+import os
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from catalogs import (
+    column,
+    dependent,
+    domain,
+    enum,
+    extension,
+    foreign_key,
+    function,
+    grant,
+    index,
+    key,
+    partition_of,
+    partitioned,
+    plan,
+    sequence,
+    source,
+    standing,
+    standing_table,
+    table,
+    target,
+)
+
+from pg_xcopy.planning.describe import as_data, as_sql, as_text
+from pg_xcopy.planning.plan import Plan
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+USERS = table(
+    "users",
+    column("id", "bigint", identity="a", not_null=True),
+    column("email", "character varying(80)", not_null=True),
+    column("phone", "text"),
+    column("mood", "mood", type_oid=10, type_schema="app", expression="'happy'::mood"),
+    column("score", "positive", type_oid=20, type_schema="app"),
+    column("label", "text", generated="s", expression="upper((email)::text)", depends_on=("email",)),
+    oid=1,
+    constraints=(
+        key("users_pkey", "id", definition="PRIMARY KEY (id)"),
+        key("users_phone_key", "phone", kind="u", definition="UNIQUE (phone)"),
+        key("users_score_check", "score", kind="c", definition="CHECK (is_fine(score))", functions=(30,)),
+    ),
+    indexes=(index("users_email_idx", "email", is_unique=True),),
+    estimated_rows=12_345,
+    bytes=2_500_000,
+)
+ORDERS = partitioned(
+    "orders",
+    "at",
+    column("id", expression="nextval('orders_id_seq'::regclass)", sequences=(40,)),
+    column("at", "date", not_null=True),
+    column("user_id", "bigint"),
+    oid=2,
+    constraints=(foreign_key("orders_user_fkey", "user_id", "users"),),
+)
+ORDERS_2023 = partition_of(
+    ORDERS,
+    "orders 2023",
+    bound="FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')",
+    estimated_rows=1,
+    bytes=8192,
+)
+CATALOG = source(
+    USERS,
+    ORDERS,
+    ORDERS_2023,
+    sequences=(
+        sequence("users_id_seq", 1, "id", identity=True, oid=41, last_value=12_345, is_called=True),
+        sequence("orders_id_seq", 2, "id", oid=40, last_value=99),
+    ),
+    types=(enum("mood", "sad", "it's fine", "happy", oid=10), domain("positive", "integer", oid=20, checks=())),
+    functions=(function("is_fine", oid=30, types=(20,)),),
+)
+RULES = {
+    "users": {
+        "where": {"email": {"ilike": "%@example.com"}, "phone": None},
+        "transform": {"email": "'user' || id || '@example.com' -- theirs", "phone": None},
+    },
+    "*": {},
+}
+OLD = standing(
+    standing_table("users"),
+    standing_table("old_things"),
+    comment="the shop",
+    grants=(grant("schema", "USAGE"), grant("table", "SELECT", "users")),
+)
+PLANS = {
+    "renamed": plan(RULES, CATALOG, target(OLD, extensions=(extension("citext", "app"),))),
+    "moved": plan(
+        {"users": RULES["users"]},
+        CATALOG,
+        target(
+            standing(
+                standing_table("users"), ours=False, owner="boss", dependents=(dependent("view v.x", "table users"),)
+            )
+        ),
+        cascade=True,
+    ),
+    "new": plan({"orders": {"transform": {"at": None}}}, CATALOG, target()),
+}
+
+
+def as_json(planned):
+    return json.dumps(as_data(planned), indent=2, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("form", [(as_sql, "sql"), (as_text, "txt"), (as_json, "json")], ids=lambda form: form[1])
+@pytest.mark.parametrize("name", PLANS)
+def test_golden(name, form):
+    show, suffix = form
+    golden = GOLDEN / f"plan_{name}.{suffix}"
+
+    shown = show(PLANS[name]) + "\n"
+
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(shown, encoding="utf-8")
+    assert shown == golden.read_text(encoding="utf-8")
+
+
+def test_data_holds_the_whole_plan():
+    data = as_data(PLANS["renamed"])
+
+    assert list(data) == [field.name for field in fields(Plan)]
+    assert json.loads(json.dumps(data)) == data
+
+
+def test_counts_of_one_are_said_as_one():
+    assert "\ncopies 1 table, about 1 row, 8.0 KiB on disk\n" in as_text(PLANS["new"])
+
+
+def test_no_section_without_content():
+    text = as_text(PLANS["new"])
+
+    assert "drops" not in text
+    assert "\n\n\n" not in text
+
+
+def test_an_expression_of_several_lines_is_shown_in_one():
+    text = as_text(plan({"users": {"where": "a = 1\n  OR b = 2"}}, source(table("users", "id"))))
+
+    assert "      where ( a = 1 OR b = 2 )" in text
