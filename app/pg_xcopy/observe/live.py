@@ -12,7 +12,6 @@ from rich.progress import (
     SpinnerColumn,
     Task,
     TaskID,
-    TextColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
@@ -32,6 +31,13 @@ from pg_xcopy.observe.events import (
 from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
 
 
+class _Name(ProgressColumn):
+    """A table or the job with its stage, as text: a name may look like rich's markup."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.description, style=task.fields["style"])
+
+
 class _Throughput(ProgressColumn):
     """Rows, bytes and rows a second."""
 
@@ -48,7 +54,7 @@ class Live:
         self._console = console or Console(stderr=True)
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            _Name(),
             BarColumn(bar_width=24),
             _Throughput(),
             TimeRemainingColumn(compact=True),
@@ -76,9 +82,9 @@ class Live:
         elif isinstance(event, Planned):
             self._expect(event)
         elif isinstance(event, StageStarted):
-            self._name(f"[bold]{_escaped(event.job)}[/]  {event.stage.value}")
+            self._name(f"{event.job}  {event.stage.value}")
         elif isinstance(event, TableStarted):
-            self._tasks[event.table] = self._add(_escaped(event.table), self._estimates.get(event.table))
+            self._tasks[event.table] = self._add(event.table, self._estimates.get(event.table))
         elif isinstance(event, TableProgress):
             self._advance(event.table, event.rows, event.bytes)
         elif isinstance(event, TableCopied):
@@ -91,7 +97,7 @@ class Live:
     def _begin(self, event: JobStarted) -> None:
         self._estimates, self._seen = {}, {}
         self._console.print(Text.assemble((event.job, "bold"), f"  {event.source} → {event.target}"))
-        self._whole = self._add(f"[bold]{_escaped(event.job)}[/]", None)
+        self._whole = self._add(event.job, None, style="bold")
 
     def _expect(self, event: Planned) -> None:
         self._estimates = {each.table: each.rows for each in event.tables}
@@ -102,8 +108,8 @@ class Live:
         if self._whole is not None:
             self._progress.update(self._whole, description=description)
 
-    def _add(self, description: str, rows: int | None) -> TaskID:
-        return self._progress.add_task(description, total=rows or None, bytes=0)
+    def _add(self, description: str, rows: int | None, style: str = "") -> TaskID:
+        return self._progress.add_task(description, total=rows or None, bytes=0, style=style)
 
     def _advance(self, table: str, rows: int, size: int) -> None:
         self._seen[table] = (rows, size)
@@ -125,8 +131,3 @@ class Live:
         for task in (*self._tasks.values(), *([self._whole] if self._whole is not None else [])):
             self._progress.remove_task(task)
         self._tasks, self._whole = {}, None
-
-
-def _escaped(name: str) -> str:
-    """Keep rich from reading a table's name as markup."""
-    return name.replace("[", r"\[")

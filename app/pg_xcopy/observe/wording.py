@@ -14,17 +14,18 @@ def count_text(number: int, noun: str) -> str:
 def bytes_text(number: float) -> str:
     """Write a number of bytes in binary units: `512 B`, `3.4 MiB`."""
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < _STEP:
-            return f"{number:.0f} {unit}" if unit == "B" or number >= _TENTHS_BELOW else f"{number:.1f} {unit}"
+        if round(number) < _STEP:
+            whole = unit == "B" or round(number, 1) >= _TENTHS_BELOW
+            return f"{number:.0f} {unit}" if whole else f"{number:.1f} {unit}"
         number /= _STEP
     return f"{number:.1f} TiB"
 
 
 def seconds_text(seconds: float) -> str:
     """Write a duration: `35 ms`, `4.2 s`, `42 s`, `3 min 05 s`, `2 h 07 min`."""
-    if seconds < 1:
+    if round(seconds, 3) < 1:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < _TENTHS_BELOW:
+    if round(seconds, 1) < _TENTHS_BELOW:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes_left = divmod(minutes, 60)

@@ -1,0 +1,77 @@
+"""Templates refuse whatever was not quoted, and each says what it is for."""
+
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+import pg_xcopy.sql
+from pg_xcopy.sql import render as rendering
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import UnquotedValueError, render
+
+DIRECTORY = Path(pg_xcopy.sql.__file__).parent
+FILES = sorted(DIRECTORY.rglob("*.sql")) + sorted(DIRECTORY.rglob("*.sql.j2"))
+
+
+@pytest.fixture
+def templates(tmp_path, monkeypatch):
+    """A directory of templates of our own."""
+    monkeypatch.setattr(rendering, "DIRECTORY", tmp_path)
+    rendering._environment.cache_clear()
+    yield tmp_path
+    rendering._environment.cache_clear()
+
+
+def test_statement():
+    assert render("swap/rename.sql.j2", schema='a"b', to="c") == 'ALTER SCHEMA "a""b" RENAME TO "c"'
+    assert isinstance(render("swap/rename.sql.j2", schema="a", to="b"), Sql)
+
+
+@pytest.mark.parametrize("value", ["x; DROP TABLE y", 5, None, ["a"], TableName("a", "b")])
+def test_a_value_that_was_not_quoted_is_refused(templates, value):
+    (templates / "t.sql.j2").write_text("SELECT {{ value }}")
+
+    with pytest.raises(UnquotedValueError, match=r"is not quoted: pass it through \| name or \| literal"):
+        render("t.sql.j2", value=value)
+
+
+def test_a_value_that_is_missing_is_refused(templates):
+    (templates / "t.sql.j2").write_text("SELECT {{ value | literal }}{% if other %}x{% endif %}")
+
+    with pytest.raises(UndefinedError, match="'other' is undefined"):
+        render("t.sql.j2", value=1)
+
+
+def test_filters(templates):
+    (templates / "t.sql.j2").write_text("{{ a | name }} {{ b | name }} {{ c | literal }} {{ d | signed }} {{ e }}")
+
+    assert render("t.sql.j2", a='x"', b=TableName("s", "t"), c="it's", d=-1, e=Sql("now()")) == (
+        '"x""" "s"."t" \'it\'\'s\' -1 now()'
+    )
+
+
+def test_joined_values_are_plain_text_again(templates):
+    (templates / "t.sql.j2").write_text("SELECT {{ a ~ b }}")
+
+    with pytest.raises(UnquotedValueError):
+        render("t.sql.j2", a=Sql("x"), b="; DROP TABLE y")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(DIRECTORY).as_posix())
+def test_each_file_says_what_it_is_for(path):
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+
+    assert re.fullmatch(r"-- [A-Z].{20,}|\{# [A-Z].{20,}\. #\}", first), first
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(DIRECTORY).as_posix())
+def test_each_file_is_used(path):
+    name = path.relative_to(DIRECTORY).as_posix()
+    package = DIRECTORY.parent
+    texts = [each.read_text(encoding="utf-8") for each in (*package.rglob("*.py"), *DIRECTORY.rglob("*.j2"))]
+
+    folder, stem = name.split("/")[0], path.name.removesuffix(".j2").removesuffix(".sql")
+    assert any(name in text or f'"{folder}/{{' in text or f"/{stem}" in text or f'"{stem}"' in text for text in texts)
