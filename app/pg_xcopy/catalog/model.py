@@ -16,7 +16,9 @@ class Column:
 
     `type` is as declared (`character varying(45)`), `bare_type` the same without its modifier; `identity` is 'a'
     (ALWAYS), 'd' (BY DEFAULT) or ''; `generated` is 's' (STORED), 'v' (VIRTUAL) or ''; `expression` is the default's or
-    the generation's; `sequences` and `functions` are the OIDs that it needs.
+    the generation's; `sequences` and `functions` are the OIDs that it needs. `storage`, `compression`, `statistics` and
+    `options` are None where they are the type's or the server's. Since PostgreSQL 18 a NOT NULL has a
+    name, and is `not_null_local` where it does not only come from a parent.
     """
 
     name: str
@@ -35,6 +37,14 @@ class Column:
     depends_on: tuple[str, ...] = ()
     sequences: tuple[int, ...] = ()
     functions: tuple[int, ...] = ()
+    storage: str | None = None
+    compression: str | None = None
+    statistics: int | None = None
+    options: Sql | None = None
+    not_null_name: str | None = None
+    not_null_no_inherit: bool = False
+    not_null_valid: bool = True
+    not_null_local: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,11 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Index:
-    """An index that no constraint owns; `definition` begins with USING."""
+    """An index that no constraint owns; `definition` begins with USING.
+
+    `statistics` are ALTER INDEX actions for the statistics targets of its expressions. One `on_root_only` stands on
+    a partitioned table some of whose partitions have no index of its shape.
+    """
 
     name: str
     is_unique: bool
@@ -61,11 +75,29 @@ class Index:
     definition: Sql
     columns: tuple[str, ...]
     functions: tuple[int, ...] = ()
+    statistics: tuple[Sql, ...] = ()
+    on_root_only: bool = False
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Extended statistics; `definition` is what stands between the name and FROM, `target` the statistics target."""
+
+    name: str
+    definition: Sql
+    columns: tuple[str, ...]
+    target: int | None = None
+    functions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation with rows; `kind` is pg_class's relkind (r, p, v, m, f); `bytes` counts TOAST, not indexes."""
+    """A relation with rows; `kind` is pg_class's relkind (r, p, v, m, f); `bytes` counts TOAST, not indexes.
+
+    `of_type` is the composite type of a typed table; `options` are its storage parameters, those of its TOAST table
+    included; `row_security` tells whether policies hide rows from our role; `replica_identity` is pg_class's
+    relreplident (d, n, f, i).
+    """
 
     oid: int
     name: TableName
@@ -83,6 +115,14 @@ class Relation:
     partitioned_by_expression: bool = False
     parents: tuple[int, ...] = ()
     of_extension: bool = False
+    of_type: Sql | None = None
+    of_type_oid: int | None = None
+    options: Sql | None = None
+    replica_identity: str = "d"
+    replica_identity_index: str | None = None
+    cluster_index: str | None = None
+    statistics: tuple[Statistics, ...] = ()
+    row_security: bool = False
 
     @property
     def is_table(self) -> bool:
@@ -108,6 +148,7 @@ class Sequence:
     maximum: int
     cache: int
     cycle: bool
+    persistence: str = "p"
     owner: int | None = None
     owner_column: str | None = None
     identity: bool = False
@@ -132,13 +173,46 @@ class UserType:
     checks: tuple[Sql, ...] = ()
     attributes: tuple[Sql, ...] = ()
     operator_class: Sql | None = None
+    subtype_diff: Sql | None = None
+    canonical: Sql | None = None
+    multirange: str | None = None
+    collations: tuple[int, ...] = ()
     depends_on: tuple[int, ...] = ()
     functions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
+class Collation:
+    """A collation; `provider` is libc, icu or builtin, `ctype` is libc's LC_CTYPE."""
+
+    oid: int
+    name: TableName
+    provider: str
+    locale: str
+    ctype: str | None
+    deterministic: bool
+    rules: str | None = None
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment. `kind` is the object's as COMMENT ON spells it, or DOMAIN CONSTRAINT, or TYPE COLUMN.
+
+    `owner` is the relation or domain of a column or constraint.
+    """
+
+    kind: str
+    name: str
+    owner: str | None
+    text: str
+
+
+@dataclass(frozen=True)
 class Function:
-    """A function that a table needs; `definition` begins with its arguments, whose types alone are in `arguments`."""
+    """A function that a table needs; `definition` begins with its arguments, whose types alone are in `arguments`.
+
+    `sql_body` tells a body that was parsed when it was created (BEGIN ATOMIC, RETURN) from one that is text.
+    """
 
     oid: int
     name: TableName
@@ -146,6 +220,7 @@ class Function:
     arguments: Sql
     depends_on: tuple[int, ...] = ()
     types: tuple[int, ...] = ()
+    sql_body: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,6 +257,8 @@ class SourceCatalog:
     types: tuple[UserType, ...] = ()
     functions: tuple[Function, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    collations: tuple[Collation, ...] = ()
+    comments: tuple[Comment, ...] = ()
 
     @cached_property
     def by_oid(self) -> Mapping[int, Relation]:
@@ -257,10 +334,16 @@ class StandingSchema:
 
 @dataclass(frozen=True)
 class TargetCatalog:
-    """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet."""
+    """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet.
+
+    `types_elsewhere` and `tables_elsewhere` are those of its other schemas.
+    """
 
     server: Server
     schema: str
     standing: StandingSchema | None = None
     extensions: tuple[Extension, ...] = ()
-    types_elsewhere: frozenset[tuple[str, str]] = frozenset()
+    types_elsewhere: frozenset[TableName] = frozenset()
+    tables_elsewhere: frozenset[TableName] = frozenset()
+    schemas: frozenset[str] = frozenset()
+    available_extensions: frozenset[str] = frozenset()

@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from pg_xcopy.catalog.model import (
+    Collation,
     Column,
+    Comment,
     Constraint,
     Extension,
     Function,
@@ -19,6 +21,7 @@ from pg_xcopy.catalog.model import (
     Sequence,
     Server,
     SourceCatalog,
+    Statistics,
     UserType,
 )
 from pg_xcopy.catalog.reading import DOING, read_extensions, read_server, sql_or_none
@@ -44,24 +47,26 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
     """
     server = read_server(session)
     extensions = read_extensions(session)
-    session.run(
-        Sql(f"SET LOCAL search_path = {source_search_path(schema, extensions)}"),
-        DOING,
-    )
+    path = source_search_path(schema, extensions)
+    # Compiling the larger catalog queries takes longer than they run.
+    session.run(Sql(f"SET LOCAL jit = off; SET LOCAL search_path = {path}"), DOING)
     oid = _schema_oid(session, schema, server)
     return SourceCatalog(
         server=server,
         schema=schema,
         relations=_relations(session, schema, oid),
         sequences=_with_values(session, _sequences(session, schema, oid)),
-        types=tuple(_user_type(row, schema) for row in _read(session, "types", oid)),
+        types=tuple(_user_type(row) for row in _read(session, "types", oid)),
         functions=tuple(_function(row, schema) for row in _read(session, "functions", oid)),
         extensions=extensions,
+        collations=tuple(_collation(row, schema) for row in _read(session, "collations", oid)),
+        comments=tuple(Comment(**row) for row in _read(session, "comments", oid)),
     )
 
 
 def _read(session: Session, what: str, schema_oid: int) -> Rows[Row]:
-    return session.rows(render(f"introspect/{what}.sql.j2", schema_oid=schema_oid), DOING)
+    query = render(f"introspect/{what}.sql.j2", schema_oid=schema_oid, server_version=session.server_version)
+    return session.rows(query, DOING)
 
 
 def _schema_oid(session: Session, schema: str, server: Server) -> int:
@@ -79,6 +84,7 @@ def _relations(session: Session, schema: str, oid: int) -> tuple[Relation, ...]:
     columns = _grouped(_read(session, "columns", oid))
     constraints = _grouped(_read(session, "constraints", oid))
     indexes = _grouped(_read(session, "indexes", oid))
+    statistics = _grouped(_read(session, "statistics", oid))
     return tuple(
         Relation(
             oid=row["oid"],
@@ -97,6 +103,14 @@ def _relations(session: Session, schema: str, oid: int) -> tuple[Relation, ...]:
             partitioned_by_expression=row["partitioned_by_expression"],
             parents=tuple(row["parents"]),
             of_extension=row["of_extension"],
+            of_type=sql_or_none(row["of_type"]),
+            of_type_oid=row["of_type_oid"],
+            options=sql_or_none(row["options"] or None),
+            replica_identity=row["replica_identity"],
+            replica_identity_index=row["replica_identity_index"],
+            cluster_index=row["cluster_index"],
+            row_security=row["row_security"],
+            statistics=tuple(map(_statistics, statistics[row["oid"]])),
         )
         for row in _read(session, "relations", oid)
     )
@@ -127,6 +141,14 @@ def _column(row: Row) -> Column:
         depends_on=tuple(row["depends_on"]),
         sequences=tuple(row["sequences"]),
         functions=tuple(row["functions"]),
+        storage=row["storage"],
+        compression=row["compression"],
+        statistics=row["statistics"],
+        options=sql_or_none(row["options"]),
+        not_null_name=row["not_null_name"],
+        not_null_no_inherit=row["not_null_no_inherit"],
+        not_null_valid=row["not_null_valid"],
+        not_null_local=row["not_null_local"],
     )
 
 
@@ -152,6 +174,18 @@ def _index(row: Row) -> Index:
         definition=Sql(row["definition"]),
         columns=tuple(row["columns"]),
         functions=tuple(row["functions"]),
+        statistics=tuple(map(Sql, row["statistics"])),
+        on_root_only=row["on_root_only"],
+    )
+
+
+def _statistics(row: Row) -> Statistics:
+    return Statistics(
+        name=row["name"],
+        definition=Sql(row["definition"]),
+        columns=tuple(row["columns"]),
+        target=row["target"],
+        functions=tuple(row["functions"]),
     )
 
 
@@ -176,11 +210,11 @@ def _with_values(session: Session, sequences: tuple[Sequence, ...]) -> tuple[Seq
     )
 
 
-def _user_type(row: Row, schema: str) -> UserType:
+def _user_type(row: Row) -> UserType:
     return UserType(
         oid=row["oid"],
         array_oid=row["array_oid"],
-        name=TableName(schema, row["name"]),
+        name=TableName(row["schema"], row["name"]),
         kind=row["kind"],
         labels=tuple(row["labels"]),
         base_type=sql_or_none(row["base_type"]),
@@ -190,9 +224,16 @@ def _user_type(row: Row, schema: str) -> UserType:
         checks=tuple(map(Sql, row["checks"])),
         attributes=tuple(map(Sql, row["attributes"])),
         operator_class=sql_or_none(row["operator_class"]),
+        subtype_diff=sql_or_none(row["subtype_diff"]),
+        canonical=sql_or_none(row["canonical"]),
+        multirange=row["multirange"],
         depends_on=tuple(row["depends_on"]),
         functions=tuple(row["functions"]),
     )
+
+
+def _collation(row: Row, schema: str) -> Collation:
+    return Collation(**{**row, "name": TableName(schema, row["name"])})
 
 
 def _function(row: Row, schema: str) -> Function:
@@ -203,4 +244,5 @@ def _function(row: Row, schema: str) -> Function:
         arguments=Sql(row["arguments"]),
         depends_on=tuple(row["depends_on"]),
         types=tuple(row["types"]),
+        sql_body=row["sql_body"],
     )

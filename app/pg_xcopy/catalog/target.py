@@ -5,19 +5,31 @@ from __future__ import annotations
 from pg_xcopy.catalog.model import Dependent, Grant, StandingObject, StandingSchema, TargetCatalog
 from pg_xcopy.catalog.reading import DOING, read_extensions, read_server
 from pg_xcopy.connect.session import Session
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 
 def read_target(session: Session, schema: str) -> TargetCatalog:
     """Read the target's catalog as far as planning a copy into `schema` needs it."""
-    elsewhere = session.rows(render("introspect/types_elsewhere.sql.j2", schema=schema), DOING)
     return TargetCatalog(
         server=read_server(session),
         schema=schema,
         standing=_standing(session, schema),
         extensions=read_extensions(session),
-        types_elsewhere=frozenset((row["schema"], row["name"]) for row in elsewhere),
+        types_elsewhere=_names(session, render("introspect/types_elsewhere.sql.j2", schema=schema)),
+        tables_elsewhere=_names(session, render("introspect/tables_elsewhere.sql.j2", schema=schema)),
+        schemas=_column(session, render("introspect/schema_names.sql")),
+        available_extensions=_column(session, render("introspect/available_extensions.sql")),
     )
+
+
+def _names(session: Session, query: Sql) -> frozenset[TableName]:
+    return frozenset(TableName(row["schema"], row["name"]) for row in session.rows(query, DOING))
+
+
+def _column(session: Session, query: Sql) -> frozenset[str]:
+    return frozenset(row["name"] for row in session.rows(query, DOING))
 
 
 def read_dependents(session: Session, schema_oid: int) -> tuple[Dependent, ...]:

@@ -93,13 +93,17 @@ class Session:
         """The process that serves this session."""
         return int(self._connection.info.backend_pid)
 
-    def begin_reader(self, search_path: Sql, snapshot: str | None = None) -> None:
-        """Open a read-only transaction, on an exported snapshot where one is given."""
+    def begin_reader(self, search_path: Sql, snapshot: str | None = None, *, row_security: bool = False) -> None:
+        """Open a read-only transaction, on an exported snapshot where one is given.
+
+        Without `row_security`, a table whose policies would hide rows is an error instead of a partial result.
+        """
         self.run(
             render(
                 "session/begin_reader.sql.j2",
                 search_path=search_path,
                 snapshot=snapshot,
+                row_security=row_security,
                 server_version=self.server_version,
             ),
             "opening a transaction",
@@ -112,6 +116,7 @@ class Session:
                 "session/begin_writer.sql.j2",
                 search_path=search_path,
                 lock_timeout=lock_timeout,
+                row_security=False,
                 server_version=self.server_version,
             ),
             "opening a transaction",

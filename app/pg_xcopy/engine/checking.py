@@ -21,7 +21,7 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
     """
     reasons: list[str] = []
     copies: list[CopyPlan] = []
-    with open_reader(source, plan.source_path, sessions) as session:
+    with open_reader(source, plan, sessions) as session:
         for copy in plan.copies:
             try:
                 copies.append(_estimated(copy, _explain(session, copy, first=not (copies or reasons))))

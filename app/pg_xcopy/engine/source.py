@@ -11,7 +11,7 @@ from pg_xcopy.catalog.source import read_source
 from pg_xcopy.connect.session import OLDEST_SERVER, Address, Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.errors import ServerTooOldError
-from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.planning.plan import Plan
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
 
@@ -40,11 +40,11 @@ def open_source(address: Address, schema: str, sessions: Sessions) -> Iterator[S
 
 
 @contextmanager
-def open_reader(source: Source, path: Sql, sessions: Sessions) -> Iterator[Session]:
+def open_reader(source: Source, plan: Plan, sessions: Sessions) -> Iterator[Session]:
     """Give a session that sees the source's snapshot."""
     session = sessions.open(source.address)
     try:
-        session.begin_reader(path, source.snapshot)
+        session.begin_reader(plan.source_path, source.snapshot, row_security=plan.row_security)
         yield session
     finally:
         sessions.close(session)

@@ -36,7 +36,7 @@ def stream(
     @contextmanager
     def hire() -> Iterator[Pair]:
         with (
-            open_reader(source, plan.source_path, sessions) as reader,
+            open_reader(source, plan, sessions) as reader,
             open_writer(target.address, sessions) as writer,
         ):
             yield Pair(reader, writer)

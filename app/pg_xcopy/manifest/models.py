@@ -271,6 +271,14 @@ class Job(Declared):
         default=False,
         description="Drop what depends on the old schema from outside it, such as a view elsewhere.",
     )
+    create_missing: bool = Field(
+        default=False,
+        description="Create extensions, and types of other schemas, that the copied columns need and the target lacks.",
+    )
+    allow_row_security: bool = Field(
+        default=False,
+        description="Copy only the rows that row-level security lets the source's role see, instead of refusing.",
+    )
     parallel: Count = Field(
         default_factory=lambda: min(4, os.cpu_count() or 1),
         ge=1,

@@ -21,6 +21,11 @@ class Columns:
     left_out: frozenset[str]
     transformed: frozenset[str]
 
+    @property
+    def untouched(self) -> bool:
+        """Tell whether all columns are there as they were."""
+        return not (self.left_out or self.transformed)
+
 
 def choose_columns(selected: Selected, relation: Relation) -> Columns:
     """Apply the rule's transforms to a relation: the selected one, or a partition of it."""

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from pg_xcopy.catalog.model import Constraint, Index
+from pg_xcopy.planning.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
 from pg_xcopy.planning.design import Design, Designs
-from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.foreign_keys import foreign_key_steps
 from pg_xcopy.planning.plan import Notice, Step, TableFinish, Topic
+from pg_xcopy.planning.properties import create_statistics, identity_steps, why_no_statistics
 from pg_xcopy.planning.structure import default_steps
+from pg_xcopy.planning.versions import NAMED_NOT_NULL
 from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
-FOREIGN_KEY = "f"
 _ORDER = {"p": 0, "u": 1, "x": 2, "c": 3}
-_KINDS = {
-    "p": "primary key",
-    "u": "unique constraint",
-    "x": "exclusion constraint",
-    "c": "check",
-    "f": "foreign key",
-}
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Integrity:
     notices: tuple[Notice, ...]
 
 
-def plan_integrity(designs: Designs, needs: Needs) -> Integrity:
+def plan_integrity(designs: Designs, means: Means) -> Integrity:
     """Decide for every constraint and index of the chosen tables."""
     notices: list[Notice] = []
     by_source = designs.by_source()
@@ -42,27 +38,44 @@ def plan_integrity(designs: Designs, needs: Needs) -> Integrity:
         TableFinish(
             design.name,
             design.depth,
-            (*_steps(design, notices), *default_steps(design, needs, by_oid), _analyze(design)),
+            (
+                *_steps(design, means, notices),
+                *default_steps(design, means.needs, by_oid),
+                *_statistics(design, means, notices),
+                *identity_steps(design),
+                _analyze(design),
+            ),
         )
         for design in designs.tables
     )
-    foreign_keys = tuple(step for design in designs.tables for step in _foreign_keys(design, by_source, notices))
+    foreign_keys = tuple(
+        step for design in designs.tables for step in foreign_key_steps(design, by_source, means, notices)
+    )
     return Integrity(finish, foreign_keys, tuple(notices))
 
 
-def _steps(design: Design, notices: list[Notice]) -> Iterator[Step]:
+def _steps(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
     own = [k for k in design.relation.constraints if k.kind != FOREIGN_KEY and not _comes_with_parent(k, design)]
     for constraint in sorted(own, key=lambda each: (_ORDER[each.kind], each.name)):
-        if lost := _lost_columns(constraint, design):
-            notices.append(_left_out(design, constraint, f"it needs {lost}, which is left out"))
+        if reason := why_not(constraint, design, means):
+            notices.append(left_out(design, constraint, reason))
         else:
-            yield _add(design, constraint)
+            yield add_constraint(design, constraint, means)
     for index in design.relation.indexes:
-        if reason := _index_loss(index, design):
+        if reason := why_not(index, design, means) if index.valid else "it is invalid in the source":
             notices.append(Notice(Topic.INDEX, f"{design.name}.{index.name}", reason))
         else:
-            yield _create_index(design, index)
-    yield from _not_null(design)
+            yield _create_index(design, index, means)
+    yield from _not_null(design, means, notices)
+
+
+def _statistics(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
+    for each in design.relation.statistics:
+        if reason := why_no_statistics(each, design, means.version):
+            notices.append(Notice(Topic.PROPERTY, f"{design.name}.{each.name}", reason))
+        else:
+            step = create_statistics(design, each)
+            yield replace(step, sql=means.comments.after(step.sql, "STATISTICS", each.name))
 
 
 def _comes_with_parent(constraint: Constraint, design: Design) -> bool:
@@ -70,86 +83,46 @@ def _comes_with_parent(constraint: Constraint, design: Design) -> bool:
     return constraint.inherited and constraint.kind == "c" and bool(design.attached_to or design.inherits)
 
 
-def _lost_columns(part: Constraint | Index, design: Design) -> str:
-    return ", ".join(name for name in part.columns if name in design.columns.left_out)
-
-
-def _index_loss(index: Index, design: Design) -> str:
-    if not index.valid:
-        return "it is invalid in the source"
-    lost = _lost_columns(index, design)
-    return f"it needs {lost}, which is left out" if lost else ""
-
-
-def _left_out(design: Design, constraint: Constraint, reason: str) -> Notice:
-    return Notice(Topic.CONSTRAINT, f"{design.name}.{constraint.name}", f"{_KINDS[constraint.kind]}: {reason}")
-
-
-def _add(design: Design, constraint: Constraint) -> Step:
-    sql = render(
-        "staging/add_constraint.sql.j2",
-        table=design.staged,
-        constraint=constraint.name,
-        definition=constraint.definition,
-    )
-    subject = f"{design.name}.{constraint.name}"
-    return Step(
-        sql,
-        f"adding {_KINDS[constraint.kind]} {subject}",
-        subject,
-        Topic.CONSTRAINT,
-        " ".join(constraint.definition.split()),
-    )
-
-
-def _create_index(design: Design, index: Index) -> Step:
+def _create_index(design: Design, index: Index, means: Means) -> Step:
     sql = render(
         "staging/create_index.sql.j2",
         table=design.staged,
         index=index.name,
         is_unique=index.is_unique,
+        only=index.on_root_only,
         definition=index.definition,
     )
     subject = f"{design.name}.{index.name}"
     kind = "unique index" if index.is_unique else "index"
     what = f"{kind} {' '.join(index.definition.split())}"
-    return Step(sql, f"creating index {subject}", subject, Topic.INDEX, what)
+    if index.statistics:
+        name = TableName(design.schemas.staging, index.name)
+        targets = render("staging/alter_index_statistics.sql.j2", index=name, actions=index.statistics)
+        sql = Sql(f"{sql};\n{targets}")
+    commented = means.comments.after(sql, "INDEX", index.name)
+    return Step(commented, f"creating index {subject}", subject, Topic.INDEX, what)
 
 
-def _not_null(design: Design) -> Iterator[Step]:
+def _not_null(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
+    """Give the NOT NULLs that CREATE TABLE could not carry: of transformed columns, and those that are NOT VALID."""
     for column in design.columns.kept:
-        if column.not_null and column.name in design.columns.transformed:
-            sql = render("staging/set_not_null.sql.j2", table=design.staged, column=column.name)
-            subject = f"{design.name}.{column.name}"
-            yield Step(sql, f"setting {subject} NOT NULL", subject, Topic.NOT_NULL)
+        subject = f"{design.name}.{column.name}"
+        if column.not_null and not column.not_null_valid:
+            if means.version < NAMED_NOT_NULL:
+                notices.append(Notice(Topic.NOT_NULL, subject, "it is NOT VALID, which the target does not know"))
+                continue
+        elif not (column.not_null and column.name in design.columns.transformed):
+            continue
+        sql = render(
+            "staging/set_not_null.sql.j2",
+            table=design.staged,
+            column=column.name,
+            constraint=column.not_null_name if means.version >= NAMED_NOT_NULL else None,
+            valid=column.not_null_valid,
+        )
+        yield Step(sql, f"setting {subject} NOT NULL", subject, Topic.NOT_NULL)
 
 
 def _analyze(design: Design) -> Step:
     sql = render("staging/analyze.sql.j2", table=design.staged)
     return Step(sql, f"analyzing {design.name}", str(design.name))
-
-
-def _foreign_keys(design: Design, by_source: Mapping[TableName, Design], notices: list[Notice]) -> Iterator[Step]:
-    for constraint in design.relation.constraints:
-        if constraint.kind != FOREIGN_KEY or (constraint.inherited and design.attached_to):
-            continue
-        if reason := _foreign_key_loss(constraint, design, by_source):
-            notices.append(_left_out(design, constraint, reason))
-        else:
-            yield _add(design, constraint)
-
-
-def _foreign_key_loss(constraint: Constraint, design: Design, by_source: Mapping[TableName, Design]) -> str:
-    if lost := _lost_columns(constraint, design):
-        return f"it needs {lost}, which is left out"
-    referenced = constraint.referenced
-    if referenced is None:
-        return ""
-    if found := by_source.get(referenced):
-        gone = ", ".join(name for name in constraint.referenced_columns if name in found.columns.left_out)
-        return f"it refers to {referenced.name} ({gone}), which is left out" if gone else ""
-    if referenced.schema == design.relation.name.schema:
-        return f"it refers to {referenced.name}, which is not copied"
-    if referenced.schema == design.schemas.target:
-        return f"it refers to {referenced}, which the copy replaces"
-    return ""

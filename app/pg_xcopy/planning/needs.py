@@ -3,53 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
-from pg_xcopy.catalog.model import Constraint, Function, Index, Sequence, SourceCatalog, UserType
-from pg_xcopy.planning.design import Design
+from pg_xcopy.catalog.model import (
+    Collation,
+    Constraint,
+    Function,
+    Index,
+    Sequence,
+    SourceCatalog,
+    Statistics,
+    TargetCatalog,
+    UserType,
+)
+from pg_xcopy.planning.design import Design, Schemas
 
 
 @dataclass(frozen=True)
 class Needs:
-    """Types and functions in the order of their making, and sequences that are not an identity column's."""
+    """Types and functions in the order of their making, and sequences that are not an identity column's.
 
+    `objects` have the names under which they are made: in the staging schema, or as in the source where they live in a
+    schema of their own that the target lacks them in. `extensions` are those that the target lacks.
+    """
+
+    collations: tuple[Collation, ...]
     objects: tuple[UserType | Function, ...]
     sequences: tuple[Sequence, ...]
     identities: Mapping[tuple[int, str], Sequence]
+    extensions: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def oids(self) -> frozenset[int]:
         """What will be there for a default, check or index to use."""
         return frozenset({each.oid for each in self.objects} | {each.oid for each in self.sequences})
 
 
-def find_needs(designs: tuple[Design, ...], source: SourceCatalog, *, everything: bool) -> Needs:
+def find_needs(
+    designs: tuple[Design, ...], source: SourceCatalog, target: TargetCatalog, schemas: Schemas, *, everything: bool
+) -> Needs:
     """Follow the dependencies of the chosen tables; with `everything`, all types and sequences come along."""
-    made: list[UserType | Function] = [*source.types, *source.functions]
+    lacking = [each for each in source.types if each.name not in target.types_elsewhere]
+    made: list[UserType | Function] = [*lacking, *source.functions]
     makers = {each.oid: each for each in made}
     wanted = set(_wanted(designs))
     if everything:
-        wanted |= {each.oid for each in source.types}
+        wanted |= {each.oid for each in lacking if each.name.schema == source.schema}
+    kept = [(design.relation.oid, column) for design in designs for column in design.columns.kept]
+    owners = {(table, column.name) for table, column in kept}
+    used = {oid for _, column in kept for oid in column.sequences}
     return Needs(
-        objects=tuple(makers[oid] for oid in _in_order(_closure(wanted, makers, source))),
+        collations=source.collations,
+        objects=tuple(_placed(makers[oid], source, schemas) for oid in _in_order(_closure(wanted, makers, source))),
         sequences=tuple(
-            each for each in source.sequences if not each.identity and _sequence_needed(each, designs, everything)
+            each
+            for each in source.sequences
+            if not each.identity
+            and (each.oid in used or (each.owner, each.owner_column) in owners or (everything and each.owner is None))
         ),
         identities={
             (each.owner, each.owner_column): each
             for each in source.sequences
-            if each.identity and each.owner is not None and each.owner_column is not None and _owned(each, designs)
+            if each.identity
+            and each.owner is not None
+            and each.owner_column is not None
+            and (each.owner, each.owner_column) in owners
         },
+        extensions=_lacking_extensions(designs, target),
     )
+
+
+def _placed(each: UserType | Function, source: SourceCatalog, schemas: Schemas) -> UserType | Function:
+    own = each.name.schema == source.schema
+    return replace(each, name=each.name.within(schemas.staging)) if own else each
+
+
+def _lacking_extensions(designs: tuple[Design, ...], target: TargetCatalog) -> tuple[str, ...]:
+    installed = {each.name for each in target.extensions}
+    used = {column.type_extension for design in designs for column in design.columns.kept}
+    return tuple(sorted(name for name in used if name and name not in installed))
 
 
 def _wanted(designs: Iterable[Design]) -> Iterator[int]:
     for design in designs:
+        if design.relation.of_type_oid:
+            yield design.relation.of_type_oid
         for column in design.columns.kept:
             yield column.type_oid
             yield from column.functions
-        parts: list[Constraint | Index] = [*design.relation.constraints, *design.relation.indexes]
+        parts: list[Constraint | Index | Statistics] = [
+            *design.relation.constraints,
+            *design.relation.indexes,
+            *design.relation.statistics,
+        ]
         for part in parts:
             if design.columns.left_out.isdisjoint(part.columns):
                 yield from part.functions
@@ -74,7 +122,7 @@ def _own(oid: int, makers: Mapping[int, UserType | Function], source: SourceCata
     if oid in makers:
         return oid
     found = source.type_by_oid.get(oid)
-    return found.oid if found else None
+    return found.oid if found and found.oid in makers else None
 
 
 def _in_order(graph: dict[int, set[int]]) -> Iterable[int]:
@@ -82,15 +130,3 @@ def _in_order(graph: dict[int, set[int]]) -> Iterable[int]:
         return tuple(TopologicalSorter(dict(sorted(graph.items()))).static_order())
     except CycleError:  # functions that call each other: bodies are not checked while they are created
         return tuple(sorted(graph))
-
-
-def _sequence_needed(sequence: Sequence, designs: tuple[Design, ...], everything: bool) -> bool:  # noqa: FBT001 - internal
-    used = any(sequence.oid in column.sequences for design in designs for column in design.columns.kept)
-    standalone = everything and sequence.owner is None
-    return used or _owned(sequence, designs) or standalone
-
-
-def _owned(sequence: Sequence, designs: tuple[Design, ...]) -> bool:
-    """Tell whether the column that owns a sequence is among those that are kept."""
-    owner = next((each for each in designs if each.relation.oid == sequence.owner), None)
-    return owner is not None and any(column.name == sequence.owner_column for column in owner.columns.kept)

@@ -18,6 +18,7 @@ class Topic(str, Enum):
     DEFAULT = "default left out"
     NOT_NULL = "not null left out"
     PARTITIONING = "partitioning left out"
+    PROPERTY = "property left out"
     SEQUENCE = "sequence position unknown"
     TABLE = "table skipped"
     FILTER = "filter not applied"
@@ -25,6 +26,7 @@ class Topic(str, Enum):
     DROPPED = "dropped with the old schema"
     CASCADE = "dropped by cascade"
     ACCESS = "privilege not carried over"
+    CREATED = "created outside the schema"
     LEFTOVER = "left behind"
 
 
@@ -142,6 +144,7 @@ class Plan:
     retired: str
     source_path: Sql
     target_path: Sql
+    row_security: bool
     prepare: tuple[Step, ...]
     copies: tuple[CopyPlan, ...]
     finish: tuple[TableFinish, ...]

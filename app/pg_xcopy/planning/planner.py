@@ -10,9 +10,12 @@ from pg_xcopy.errors import PlanError
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.access import default_privilege_steps, object_steps, schema_steps
 from pg_xcopy.planning.columns import column_notices, column_problems
+from pg_xcopy.planning.comments import Comments
+from pg_xcopy.planning.constraints import Means
 from pg_xcopy.planning.copies import Chosen, missing_column_decisions, plan_copy
 from pg_xcopy.planning.design import Designs, Schemas, design_tables
 from pg_xcopy.planning.integrity import Integrity, plan_integrity
+from pg_xcopy.planning.lacks import Lacks, find_lacks
 from pg_xcopy.planning.needs import Needs, find_needs
 from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, Plan, PlanProblem, Step, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.positions import position_steps
@@ -20,20 +23,22 @@ from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import Selection, select
 from pg_xcopy.planning.structure import prepare_steps
 from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems
-from pg_xcopy.planning.types import type_problems
+from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
 
 
 @dataclass(frozen=True)
-class _Decisions:
-    """What was decided on the way to a plan, part by part."""
+class Decisions:
+    """What every part of planning decided, before it becomes one plan or one error."""
 
     schemas: Schemas
     selection: Selection
     chosen: Chosen
     designs: Designs
     needs: Needs
+    lacks: Lacks
     swap: SwapPlan
+    comments: Comments
     integrity: Integrity
     positions: tuple[Step | Notice, ...]
 
@@ -43,10 +48,74 @@ def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: st
 
     `run_id` (up to 20 letters and digits) tells the schemas of this run from those of any other.
     """
-    made = _decide(job, source, target, name_schemas(target.schema, run_id))
-    notices = tuple(_notices(made, job, target))
-    _refuse(job, (*_problems(made, job, source, target), *(_strictly(notices) if job.strict else ())))
-    schemas, method = made.schemas, made.swap.method
+    decided = _decide(job, source, target, name_schemas(target.schema, run_id))
+    notices = tuple(_notices(job, target, decided))
+    problems = list(_problems(job, target, decided))
+    if job.strict:
+        problems += _strictly(notices)
+    if problems:
+        raise PlanError(job.name, tuple(dict.fromkeys(map(str, problems))))
+    return _assemble(job, source, target, decided, notices)
+
+
+def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Schemas) -> Decisions:
+    selection = select(job, source)
+    chosen = missing_column_decisions(job, selection.tables)
+    designs = design_tables(chosen.tables, source, schemas)
+    needs = find_needs(designs.tables, source, target, schemas, everything=selection.everything)
+    comments = Comments(source.comments, schemas)
+    return Decisions(
+        schemas=schemas,
+        selection=selection,
+        chosen=chosen,
+        designs=designs,
+        needs=needs,
+        lacks=find_lacks(job, designs, needs, source, target),
+        swap=plan_swap(target, designs, needs, schemas),
+        comments=comments,
+        integrity=plan_integrity(designs, Means(needs, comments, target)),
+        positions=tuple(position_steps(designs, needs, schemas)),
+    )
+
+
+def _notices(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[Notice]:
+    yield from decided.selection.notices
+    yield from decided.chosen.notices
+    yield from _column_notices(decided.designs)
+    yield from decided.lacks.notices
+    yield from decided.integrity.notices
+    yield from (each for each in decided.positions if isinstance(each, Notice))
+    yield from drop_notices(target, decided.designs, decided.needs, cascade=job.cascade)
+    if job.allow_row_security:
+        for table in _under_row_security(decided.designs):
+            yield Notice(Topic.FILTER, table, "row-level security decides which of its rows are copied")
+
+
+def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[PlanProblem]:
+    yield from decided.selection.problems
+    yield from decided.chosen.problems
+    for each in decided.chosen.tables:
+        yield from column_problems(each)
+    yield from decided.lacks.problems
+    yield from swap_problems(target, decided.swap.method, cascade=job.cascade)
+    if not job.allow_row_security:
+        for table in _under_row_security(decided.designs):
+            yield PlanProblem(
+                table,
+                "row-level security would hide rows of it from the source's role",
+                "use its owner or a role with BYPASSRLS, or set `allow_row_security: true`",
+            )
+
+
+def _under_row_security(designs: Designs) -> Iterator[str]:
+    return (str(flow.relation.name) for flow in designs.flows if flow.relation.row_security)
+
+
+def _assemble(
+    job: Job, source: SourceCatalog, target: TargetCatalog, decided: Decisions, notices: tuple[Notice, ...]
+) -> Plan:
+    schemas, designs, needs = decided.schemas, decided.designs, decided.needs
+    objects = target.standing.objects if target.standing else ()
     return Plan(
         job=job.name,
         source=Endpoint(job.source.database.described, source.server.database, source.schema, source.server.version),
@@ -54,17 +123,23 @@ def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: st
         staging=schemas.staging,
         retired=schemas.retired,
         source_path=search_path([source.schema, *_extension_schemas(source), "public"]),
-        target_path=search_path([schemas.staging, *_extension_schemas(target)]),
-        prepare=(*_early_access(target, schemas, method), *prepare_steps(made.designs, made.needs, schemas)),
-        copies=tuple(plan_copy(flow) for flow in made.designs.flows),
-        finish=made.integrity.finish,
-        foreign_keys=made.integrity.foreign_keys,
-        settle=(
-            *(each for each in made.positions if isinstance(each, Step)),
-            *_late_access(target, made.designs, made.needs, schemas, method),
+        target_path=_target_path(source, target, decided),
+        row_security=job.allow_row_security,
+        prepare=(
+            *_early_access(target, schemas, decided.swap.method),
+            *decided.lacks.steps,
+            *prepare_steps(designs, needs, schemas, target.server.version),
+            *decided.comments.steps(designs, needs),
         ),
-        swap=made.swap,
-        dropped=tuple(f"{each.kind} {each.identity}" for each in (target.standing.objects if target.standing else ())),
+        copies=tuple(plan_copy(flow) for flow in designs.flows),
+        finish=decided.integrity.finish,
+        foreign_keys=decided.integrity.foreign_keys,
+        settle=(
+            *(each for each in decided.positions if isinstance(each, Step)),
+            *_late_access(target, designs, needs, schemas, decided.swap.method),
+        ),
+        swap=decided.swap,
+        dropped=tuple(f"{each.kind} {each.identity}" for each in objects),
         cascades=job.cascade,
         strict=job.strict,
         parallel=job.parallel,
@@ -72,50 +147,21 @@ def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: st
     )
 
 
-def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Schemas) -> _Decisions:
-    selection = select(job, source)
-    chosen = missing_column_decisions(job, selection.tables)
-    designs = design_tables(chosen.tables, source, schemas)
-    needs = find_needs(designs.tables, source, everything=selection.everything)
-    return _Decisions(
-        schemas=schemas,
-        selection=selection,
-        chosen=chosen,
-        designs=designs,
-        needs=needs,
-        swap=plan_swap(target, designs, needs, schemas),
-        integrity=plan_integrity(designs, needs),
-        positions=tuple(position_steps(designs, needs, schemas)),
-    )
-
-
-def _notices(made: _Decisions, job: Job, target: TargetCatalog) -> Iterator[Notice]:
-    yield from made.selection.notices
-    yield from made.chosen.notices
-    yield from _column_notices(made.designs)
-    yield from made.integrity.notices
-    yield from (each for each in made.positions if isinstance(each, Notice))
-    yield from drop_notices(target, made.designs, made.needs, cascade=job.cascade)
-
-
-def _problems(made: _Decisions, job: Job, source: SourceCatalog, target: TargetCatalog) -> Iterator[PlanProblem]:
-    yield from made.selection.problems
-    yield from made.chosen.problems
-    for each in made.chosen.tables:
-        yield from column_problems(each)
-    yield from type_problems(made.designs, source, target)
-    yield from swap_problems(target, made.swap.method, cascade=job.cascade)
-
-
-def _refuse(job: Job, problems: tuple[PlanProblem, ...]) -> None:
-    if problems:
-        raise PlanError(job.name, tuple(dict.fromkeys(map(str, problems))))
-
-
 def _strictly(notices: tuple[Notice, ...]) -> Iterator[PlanProblem]:
     for notice in notices:
         if notice.topic in LOSSES:
             yield PlanProblem(notice.subject, f"{notice.topic.value}: {notice.message}", "`strict: true` forbids it")
+
+
+def _target_path(source: SourceCatalog, target: TargetCatalog, decided: Decisions) -> Sql:
+    """Find extensions wherever the target keeps them, and what else the source keeps in the schemas of its own.
+
+    The target schema itself is not searched for the latter: what stands there is about to be dropped.
+    """
+    of_source = [name for name in _extension_schemas(source) if name not in (source.schema, target.schema)]
+    return search_path(
+        [decided.schemas.staging, *of_source, *_extension_schemas(target), *decided.lacks.extension_schemas]
+    )
 
 
 def _extension_schemas(catalog: SourceCatalog | TargetCatalog) -> list[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Column, Function, Sequence, UserType
+from pg_xcopy.catalog.model import Collation, Column, Function, Sequence, UserType
 from pg_xcopy.planning.design import Design, Designs, Schemas
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Step, Topic
+from pg_xcopy.planning.properties import column_steps
+from pg_xcopy.planning.versions import MULTIRANGES, NAMED_NOT_NULL, UNLOGGED_SEQUENCES
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -25,60 +27,82 @@ class ColumnDefinition:
     identity: str
     expression: Sql | None
     not_null: bool
+    not_null_name: str | None
+    no_inherit: bool
     sequence: Sequence | None
     sequence_name: TableName | None
 
 
-def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Step]:
-    """Give the statements in an order in which each finds what it needs."""
+def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, version: int) -> Iterator[Step]:
+    """Give the statements in an order in which each finds what it needs; `version` is the target server's."""
+    for collation in needs.collations:
+        yield _create_collation(collation, schemas)
     for each in needs.objects:
-        yield _create_type(each, schemas) if isinstance(each, UserType) else _create_function(each, schemas)
+        yield _create_type(each, version) if isinstance(each, UserType) else _create_function(each)
     for sequence in needs.sequences:
-        yield _create_sequence(sequence, schemas)
+        yield _create_sequence(sequence, schemas, version)
     by_oid = {design.relation.oid: design for design in designs.tables}
     for design in designs.tables:
-        yield _create_table(design, needs, [by_oid[oid] for oid in design.inherits])
+        yield _create_table(design, needs, version, [by_oid[oid] for oid in design.inherits])
     for design in designs.tables:
+        yield from column_steps(design, version)
         yield from _attach(design)
     yield from _own_sequences(designs, needs, schemas)
 
 
-def _create_type(each: UserType, schemas: Schemas) -> Step:
-    name = each.name.within(schemas.staging)
-    sql = render("staging/create_type.sql.j2", name=name, type=each)
+def _create_collation(each: Collation, schemas: Schemas) -> Step:
+    sql = render("staging/create_collation.sql.j2", name=each.name.within(schemas.staging), collation=each)
+    return Step(sql, f"creating collation {each.name.name}", each.name.name)
+
+
+def _create_type(each: UserType, version: int) -> Step:
+    multirange = each.multirange and TableName(each.name.schema, each.multirange)
+    sql = render(
+        "staging/create_type.sql.j2",
+        name=each.name,
+        type=each,
+        multirange=multirange if version >= MULTIRANGES else None,
+    )
     return Step(sql, f"creating type {each.name.name}", each.name.name)
 
 
-def _create_function(each: Function, schemas: Schemas) -> Step:
-    name = each.name.within(schemas.staging)
-    sql = render("staging/create_function.sql.j2", name=name, definition=each.definition)
+def _create_function(each: Function) -> Step:
+    sql = render("staging/create_function.sql.j2", name=each.name, definition=each.definition)
     return Step(sql, f"creating function {each.name.name}", each.name.name)
 
 
-def _create_sequence(sequence: Sequence, schemas: Schemas) -> Step:
+def _create_sequence(sequence: Sequence, schemas: Schemas, version: int) -> Step:
+    unlogged = sequence.persistence == "u" and version >= UNLOGGED_SEQUENCES
     name = sequence.name.within(schemas.staging)
-    sql = render("staging/create_sequence.sql.j2", name=name, sequence=sequence)
+    sql = render("staging/create_sequence.sql.j2", name=name, sequence=sequence, unlogged=unlogged)
     return Step(sql, f"creating sequence {sequence.name.name}", sequence.name.name)
 
 
-def _create_table(design: Design, needs: Needs, parents: list[Design]) -> Step:
+def _create_table(design: Design, needs: Needs, version: int, parents: list[Design]) -> Step:
     inherited = {column.name for parent in parents for column in parent.columns.kept}
+    of_type = design.relation.of_type if design.columns.untouched else None
+    handed_down = {column.name for parent in parents for column in parent.columns.kept if column.not_null}
+    definitions = [
+        _definition(design, column, needs, version, comes_not_null=column.name in handed_down)
+        for column in design.columns.kept
+        if column.local or column.name not in inherited
+    ]
     sql = render(
         "staging/create_table.sql.j2",
         table=design.staged,
         unlogged=design.relation.persistence == "u",
-        columns=[
-            _definition(design, column, needs)
-            for column in design.columns.kept
-            if column.local or column.name not in inherited
-        ],
+        of_type=of_type,
+        columns=[each for each in definitions if each.not_null or each.expression] if of_type else definitions,
+        options=design.relation.options,
         parents=[parent.staged for parent in parents],
         partition_key=design.partition_key,
     )
     return Step(sql, f"creating table {design.name}", str(design.name))
 
 
-def _definition(design: Design, column: Column, needs: Needs) -> ColumnDefinition:
+def _definition(
+    design: Design, column: Column, needs: Needs, version: int, *, comes_not_null: bool
+) -> ColumnDefinition:
     transformed = column.name in design.columns.transformed
     generated = "" if transformed else column.generated
     # A partition takes its identity from its root when it is attached (PostgreSQL 17), or has none (before).
@@ -91,7 +115,12 @@ def _definition(design: Design, column: Column, needs: Needs) -> ColumnDefinitio
         generated=generated,
         identity=column.identity,
         expression=column.expression if generated else plain_default,
-        not_null=column.not_null and not transformed,
+        not_null=column.not_null
+        and column.not_null_valid
+        and not transformed
+        and (column.not_null_local or not comes_not_null),
+        not_null_name=column.not_null_name,
+        no_inherit=column.not_null_no_inherit and version >= NAMED_NOT_NULL,
         sequence=identity,
         sequence_name=identity.name.within(design.schemas.staging) if identity else None,
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Extension, Function, StandingObject, StandingSchema, TargetCatalog, UserType
+from pg_xcopy.catalog.model import Extension, Function, StandingSchema, TargetCatalog, UserType
 from pg_xcopy.planning.design import Designs, Schemas
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
+from pg_xcopy.planning.properties import kept_statistics
 from pg_xcopy.planning.schemas import marker
+from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
@@ -63,20 +65,24 @@ def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schema
     # Functions first: their argument types are looked up in the schema that still has them.
     path = search_path([schemas.staging, *sorted({each.schema for each in target.extensions})])
     yield Sql(f"SET LOCAL search_path = {path}")
-    for each in sorted(needs.objects, key=lambda each: isinstance(each, UserType)):
+    own = [each for each in needs.objects if each.name.schema == schemas.staging]
+    for each in sorted(own, key=lambda each: isinstance(each, UserType)):
         kind = "FUNCTION" if isinstance(each, Function) else "TYPE"
-        yield _move_object(kind, _signature(each, schemas), schemas.target)
+        yield _move_object(kind, _signature(each), schemas.target)
+    for collation in needs.collations:
+        yield _move_object("COLLATION", collation.name.within(schemas.staging).sql, schemas.target)
     for design in designs.tables:
         yield _move_object("TABLE", design.staged.sql, schemas.target)
+        for statistics in kept_statistics(design, target.server.version):
+            yield _move_object("STATISTICS", TableName(schemas.staging, statistics.name).sql, schemas.target)
     kept = {design.relation.oid for design in designs.tables}
     for sequence in needs.sequences:
         if sequence.owner not in kept:
             yield _move_object("SEQUENCE", sequence.name.within(schemas.staging).sql, schemas.target)
 
 
-def _signature(each: UserType | Function, schemas: Schemas) -> Sql:
-    name = each.name.within(schemas.staging).sql
-    return Sql(f"{name}({each.arguments})") if isinstance(each, Function) else name
+def _signature(each: UserType | Function) -> Sql:
+    return Sql(f"{each.name.sql}({each.arguments})") if isinstance(each, Function) else each.name.sql
 
 
 def _move_object(kind: str, name: Sql, schema: str) -> Sql:
@@ -91,8 +97,10 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
     """Say what is lost for good: what the copy does not bring again, and what falls with it outside the schema."""
     if target.standing is None:
         return
+    tables = {design.relation.name.name for design in designs.tables}
+    others = _other_names(designs, needs)
     for each in target.standing.objects:
-        if not each.is_partition and not _comes_again(each, designs, needs):
+        if not each.is_partition and each.name not in (tables if each.kind == "table" else others):
             yield Notice(
                 Topic.DROPPED,
                 each.identity,
@@ -109,10 +117,9 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
             yield Notice(Topic.CASCADE, dependent.description, f"it depends on {dependent.on_object}")
 
 
-def _comes_again(standing: StandingObject, designs: Designs, needs: Needs) -> bool:
-    tables = {design.relation.name.name for design in designs.tables}
-    others = {each.name.name for each in (*needs.objects, *needs.sequences)}
-    return standing.name in (tables if standing.kind == "table" else others)
+def _other_names(designs: Designs, needs: Needs) -> set[str]:
+    names = {each.name.name for each in (*needs.collations, *needs.objects, *needs.sequences)}
+    return names | {each.name for design in designs.tables for each in design.relation.statistics}
 
 
 def swap_problems(target: TargetCatalog, method: SwapMethod, *, cascade: bool) -> Iterator[PlanProblem]:

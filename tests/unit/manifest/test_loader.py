@@ -214,9 +214,9 @@ OPERATORS = "(known keys: eq, ne, gt, gte, lt, lte, in, not_in, like, ilike, bet
 SETTINGS = [
     ("tabels: {}", "6:5: jobs.a.tabels: unknown key (did you mean 'tables'?)"),
     ("name: x", "6:5: jobs.a.name: unknown key (known keys: source, target, tables, exclude, on_missing_column, "
-                "strict, cascade, parallel)"),
+                "strict, cascade, create_missing, allow_row_security, parallel)"),
     ("schema_name: x", "6:5: jobs.a.schema_name: unknown key (known keys: source, target, tables, exclude, "
-                       "on_missing_column, strict, cascade, parallel)"),
+                       "on_missing_column, strict, cascade, create_missing, allow_row_security, parallel)"),
     ("on_missing_column: eror", "6:24: jobs.a.on_missing_column: expected 'error', 'skip_table' or 'copy_all', "
                                 "found 'eror' (did you mean 'error'?)"),
     ("on_missing_column: 1", "6:24: jobs.a.on_missing_column: expected 'error', 'skip_table' or 'copy_all', found "

@@ -23,7 +23,10 @@ from pg_xcopy.catalog.model import (
     UserType,
 )
 from pg_xcopy.manifest.loader import parse_job
+from pg_xcopy.planning.comments import Comments
+from pg_xcopy.planning.constraints import Means
 from pg_xcopy.planning.design import design_tables
+from pg_xcopy.planning.integrity import plan_integrity
 from pg_xcopy.planning.needs import find_needs
 from pg_xcopy.planning.planner import make_plan
 from pg_xcopy.planning.schemas import name_schemas
@@ -204,7 +207,15 @@ def designed(tables, catalog, **given):
     """What the tables of a job become, and what they need."""
     selection = select(job(tables, **given), catalog)
     designs = design_tables(selection.tables, catalog, name_schemas(SCHEMA, RUN))
-    return designs, find_needs(designs.tables, catalog, everything=selection.everything)
+    schemas = name_schemas(SCHEMA, RUN)
+    return designs, find_needs(designs.tables, catalog, target(), schemas, everything=selection.everything)
+
+
+def integrity(tables, catalog, into=None, **given):
+    """What is made of the tables of a job when their rows are in."""
+    designs, needs = designed(tables, catalog, **given)
+    comments = Comments(catalog.comments, name_schemas(SCHEMA, RUN))
+    return plan_integrity(designs, Means(needs, comments, into or target()))
 
 
 def in_staging(sql):

@@ -1,9 +1,10 @@
 """Keys, checks, indexes and foreign keys: which are made, which are not and why."""
 
+import catalogs
 import pytest
 from catalogs import (
+    TableName,
     column,
-    designed,
     foreign_key,
     in_staging,
     index,
@@ -13,15 +14,14 @@ from catalogs import (
     replace,
     source,
     table,
+    target,
 )
-
-from pg_xcopy.planning.integrity import plan_integrity
 
 USERS = table("users", "id", "email", constraints=(key("users_pkey", "id"),))
 
 
 def integrity(tables, *relations, **given):
-    return plan_integrity(*designed(tables, source(*relations), **given))
+    return catalogs.integrity(tables, source(*relations), **given)
 
 
 def made(result, name="t"):
@@ -161,8 +161,19 @@ def test_a_foreign_key_that_can_not_hold(rules, reason):
     assert said(result)[-1] == f"app.orders.orders_user_fkey: constraint left out: foreign key: {reason}"
 
 
-def test_a_foreign_key_into_another_schema_is_tried():
-    assert len(integrity({"*": {}}, orders(to="countries", schema="shared")).foreign_keys) == 1
+def test_a_foreign_key_into_another_schema_that_the_target_has():
+    there = target(tables_elsewhere=frozenset({TableName("shared", "countries")}))
+
+    result = integrity({"*": {}}, orders(to="countries", schema="shared"), into=there)
+
+    assert len(result.foreign_keys) == 1
+
+
+def test_a_foreign_key_into_another_schema_that_the_target_lacks():
+    result = integrity({"*": {}}, orders(to="countries", schema="shared"))
+
+    assert result.foreign_keys == ()
+    assert "foreign key: it refers to shared.countries, which the target lacks" in said(result)[0]
 
 
 def test_a_foreign_key_to_itself():

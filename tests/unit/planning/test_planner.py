@@ -86,7 +86,7 @@ def test_search_paths():
     )
 
     assert made.source_path == '"app", "ext", "public", pg_temp'
-    assert made.target_path == f'"{made.staging}", "public", pg_temp'
+    assert made.target_path == f'"{made.staging}", "ext", "public", pg_temp'
 
 
 def test_what_the_job_says_is_in_the_plan():

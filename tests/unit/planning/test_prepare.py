@@ -10,6 +10,7 @@ from catalogs import (
     enum,
     function,
     in_staging,
+    integrity,
     key,
     partition_of,
     partitioned,
@@ -19,7 +20,6 @@ from catalogs import (
     table,
 )
 
-from pg_xcopy.planning.integrity import plan_integrity
 from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.structure import prepare_steps
 from pg_xcopy.sql.names import TableName
@@ -28,12 +28,12 @@ from pg_xcopy.sql.quoting import Sql
 
 def statements(tables, catalog, **given):
     designs, needs = designed(tables, catalog, **given)
-    return [in_staging(step.sql) for step in prepare_steps(designs, needs, name_schemas(SCHEMA, RUN))]
+    return [in_staging(step.sql) for step in prepare_steps(designs, needs, name_schemas(SCHEMA, RUN), 180000)]
 
 
 def later_defaults(tables, catalog):
     """The defaults that are set when the rows are in."""
-    finish = plan_integrity(*designed(tables, catalog)).finish
+    finish = integrity(tables, catalog).finish
     return [in_staging(step.sql) for each in finish for step in each.steps if "DEFAULT" in step.sql]
 
 

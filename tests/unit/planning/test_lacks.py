@@ -1,7 +1,7 @@
 """Types that the copy does not create: the target must have them."""
 
 import pytest
-from catalogs import column, extension, plan, source, table, target
+from catalogs import TableName, column, extension, plan, source, table, target
 
 from pg_xcopy.errors import PlanError
 
@@ -20,7 +20,7 @@ VIRTUAL = source(table("t", "id", column("n", generated="v", expression="id", de
 def test_extension():
     assert refused(CITEXT, target()) == (
         "app.t.mail: its type citext belongs to extension citext, which the target lacks"
-        ' (ask for: CREATE EXTENSION "citext", or leave the column out with `transform`)',
+        ' (set `create_missing: true`, or ask for: CREATE EXTENSION "citext")',
     )
     assert plan({"*": {}}, CITEXT, target(extensions=(extension("citext", "elsewhere"),)))
 
@@ -30,7 +30,7 @@ def test_type_of_another_schema():
         "app.t.code: its type shared.code lives outside the copied schema and the target lacks it"
         " (create it there first, or leave the column out with `transform`)",
     )
-    assert plan({"*": {}}, SHARED, target(types_elsewhere=frozenset({("shared", "code")})))
+    assert plan({"*": {}}, SHARED, target(types_elsewhere=frozenset({TableName("shared", "code")})))
 
 
 def test_virtual_columns_before_postgresql_18():

@@ -1,0 +1,72 @@
+"""One constraint: what it would take to make it, and why it may not be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pg_xcopy.catalog.model import Constraint, Index, TargetCatalog
+from pg_xcopy.planning.comments import Comments
+from pg_xcopy.planning.design import Design
+from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.plan import Notice, Step, Topic
+from pg_xcopy.planning.versions import missing_feature
+from pg_xcopy.sql.render import render
+
+FOREIGN_KEY = "f"
+KINDS = {
+    "p": "primary key",
+    "u": "unique constraint",
+    "x": "exclusion constraint",
+    "c": "check",
+    "f": "foreign key",
+}
+
+
+@dataclass(frozen=True)
+class Means:
+    """What the statements are made with: the comments to append, and what the target has and allows."""
+
+    needs: Needs
+    comments: Comments
+    target: TargetCatalog
+
+    @property
+    def version(self) -> int:
+        """The target's, as PostgreSQL numbers it."""
+        return self.target.server.version
+
+
+def lost_columns(part: Constraint | Index, design: Design) -> str:
+    """Name the columns that it needs and that are left out; empty if all are there."""
+    return ", ".join(name for name in part.columns if name in design.columns.left_out)
+
+
+def why_not(part: Constraint | Index, design: Design, means: Means) -> str:
+    """Say why a constraint or index can't be made; empty if nothing is known against it."""
+    if lost := lost_columns(part, design):
+        return f"it needs {lost}, which is left out"
+    return missing_feature(part.definition, means.version)
+
+
+def add_constraint(design: Design, constraint: Constraint, means: Means) -> Step:
+    """Give the statement that makes it, comments included."""
+    sql = render(
+        "staging/add_constraint.sql.j2",
+        table=design.staged,
+        constraint=constraint.name,
+        definition=constraint.definition,
+    )
+    subject = f"{design.name}.{constraint.name}"
+    commented = means.comments.after(sql, "CONSTRAINT", constraint.name, design.relation.name.name)
+    return Step(
+        means.comments.after(commented, "INDEX", constraint.name),
+        f"adding {KINDS[constraint.kind]} {subject}",
+        subject,
+        Topic.CONSTRAINT,
+        " ".join(constraint.definition.split()),
+    )
+
+
+def left_out(design: Design, constraint: Constraint, reason: str) -> Notice:
+    """Give the notice that it is not made."""
+    return Notice(Topic.CONSTRAINT, f"{design.name}.{constraint.name}", f"{KINDS[constraint.kind]}: {reason}")

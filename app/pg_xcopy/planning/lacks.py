@@ -1,0 +1,145 @@
+"""What the columns need and the target lacks: created when the job says so, otherwise a reason not to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pg_xcopy.catalog.model import Column, Function, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.manifest.models import Job
+from pg_xcopy.planning.design import Design, Designs
+from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
+from pg_xcopy.planning.versions import SQL_BODIES, VIRTUAL_COLUMNS
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.render import render
+
+SYSTEM_SCHEMAS = ("pg_catalog", "information_schema")
+FALLBACK_SCHEMA = "public"
+
+
+@dataclass(frozen=True)
+class Lacks:
+    """What is created outside the target schema before anything else, and what can't be."""
+
+    steps: tuple[Step, ...]
+    problems: tuple[PlanProblem, ...]
+    notices: tuple[Notice, ...]
+    extension_schemas: tuple[str, ...]
+
+
+def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, target: TargetCatalog) -> Lacks:
+    """Compare what is needed with what the target has."""
+    elsewhere = [each for each in needs.objects if isinstance(each, UserType) and each.name in _names(source)]
+    homes = {name: _home(name, source, target) for name in needs.extensions}
+    problems = [*_too_old(designs, needs, target), *_unavailable(needs, target)]
+    if not job.create_missing:
+        problems += [*_missing_extensions(designs, needs), *map(_missing_type, elsewhere)]
+    problems += _unknown_types(designs, needs, source, target)
+    schemas = sorted({each.name.schema for each in elsewhere} - target.schemas)
+    return Lacks(
+        steps=(
+            *(_create_extension(name, schema) for name, schema in homes.items()),
+            *(_create_schema(name) for name in schemas),
+        ),
+        problems=tuple(problems),
+        notices=(
+            *(Notice(Topic.CREATED, f"extension {name}", f"in schema {schema}") for name, schema in homes.items()),
+            *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
+        ),
+        extension_schemas=tuple(sorted(set(homes.values()))),
+    )
+
+
+def _names(source: SourceCatalog) -> frozenset[object]:
+    return frozenset(each.name for each in source.types if each.name.schema != source.schema)
+
+
+def _home(extension: str, source: SourceCatalog, target: TargetCatalog) -> str:
+    """Choose the schema it has in the source; not the one that a replace will drop, and none that is not there."""
+    found = next((each.schema for each in source.extensions if each.name == extension), FALLBACK_SCHEMA)
+    usable = found in target.schemas and found not in (source.schema, target.schema)
+    return found if usable else FALLBACK_SCHEMA
+
+
+def _create_extension(name: str, schema: str) -> Step:
+    sql = render("staging/create_extension.sql.j2", extension=name, schema=schema)
+    return Step(sql, f"creating extension {name}", name)
+
+
+def _create_schema(name: str) -> Step:
+    sql = render("staging/create_missing_schema.sql.j2", schema=name)
+    return Step(sql, f"creating schema {name}", name)
+
+
+def _missing_extensions(designs: Designs, needs: Needs) -> Iterator[PlanProblem]:
+    for design in designs.tables:
+        for column in design.columns.kept:
+            if column.type_extension in needs.extensions:
+                yield _extension(design, column)
+
+
+def _unknown_types(
+    designs: Designs, needs: Needs, source: SourceCatalog, target: TargetCatalog
+) -> Iterator[PlanProblem]:
+    """Give columns whose type is of a kind that is never created here: a base type, or another table's row type."""
+    known = {*SYSTEM_SCHEMAS, source.schema}
+    there = target.types_elsewhere | {each.name for each in needs.objects}
+    for design in designs.tables:
+        for column in design.columns.kept:
+            name = TableName(column.type_schema, column.type_name)
+            if not column.type_extension and name.schema not in known and name not in there:
+                yield PlanProblem(
+                    f"{design.name}.{column.name}",
+                    f"its type {name} lives outside the copied schema and the target lacks it",
+                    "create it there first, or leave the column out with `transform`",
+                )
+
+
+def _unavailable(needs: Needs, target: TargetCatalog) -> Iterator[PlanProblem]:
+    for name in needs.extensions:
+        if target.available_extensions and name not in target.available_extensions:
+            yield PlanProblem(
+                f"extension {name}",
+                "the copied columns need it, and the target's server does not have its files",
+                "ask its administrator to install it, or leave the columns out with `transform`",
+            )
+
+
+def _extension(design: Design, column: Column) -> PlanProblem:
+    return PlanProblem(
+        f"{design.name}.{column.name}",
+        f"its type {column.type} belongs to extension {column.type_extension}, which the target lacks",
+        f'set `create_missing: true`, or ask for: CREATE EXTENSION "{column.type_extension}"',
+    )
+
+
+def _missing_type(each: UserType) -> PlanProblem:
+    return PlanProblem(
+        str(each.name),
+        "this type lives outside the copied schema, the copied columns need it, and the target lacks it",
+        "set `create_missing: true`, or create it there first",
+    )
+
+
+def _too_old(designs: Designs, needs: Needs, target: TargetCatalog) -> Iterator[PlanProblem]:
+    version = target.server.version
+    for design in designs.tables:
+        for column in design.columns.kept:
+            if column.generated == "v" and version < VIRTUAL_COLUMNS and column.name not in design.columns.transformed:
+                yield _virtual(design, column)
+    for each in needs.objects:
+        if isinstance(each, Function) and each.sql_body and version < SQL_BODIES:
+            yield PlanProblem(
+                f"function {each.name.name}",
+                "the copied tables need it, and its body in standard SQL needs PostgreSQL 14",
+                "leave out what uses it, or rewrite it with a body as text",
+            )
+
+
+def _virtual(design: Design, column: Column) -> PlanProblem:
+    return PlanProblem(
+        f"{design.name}.{column.name}",
+        "it is a virtual generated column, which the target does not know before PostgreSQL 18",
+        "give it a `transform`, or null to leave it out",
+    )

@@ -1,0 +1,81 @@
+"""What a table has beside columns, keys and indexes: storage, statistics, what CLUSTER and replication remember."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pg_xcopy.catalog.model import Column, Statistics
+from pg_xcopy.planning.design import Design
+from pg_xcopy.planning.plan import Step, Topic
+from pg_xcopy.planning.versions import COMPRESSION, STATISTICS_ON_EXPRESSIONS
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql, signed
+from pg_xcopy.sql.render import render
+
+_REPLICA_IDENTITIES = {"n": Sql("NOTHING"), "f": Sql("FULL")}
+
+
+def column_steps(design: Design, version: int) -> Iterator[Step]:
+    """Give storage, statistics targets and options of columns; compression apart, since a server may lack lz4."""
+    kept = design.columns.kept
+    if actions := [(column.name, action) for column in kept for action in _actions(column)]:
+        sql = render("staging/alter_columns.sql.j2", table=design.staged, actions=actions)
+        yield Step(sql, f"setting column properties of {design.name}", str(design.name))
+    for column in kept:
+        if column.compression and version >= COMPRESSION:
+            action = Sql(f"SET COMPRESSION {column.compression}")
+            sql = render("staging/alter_columns.sql.j2", table=design.staged, actions=[(column.name, action)])
+            subject = f"{design.name}.{column.name}"
+            yield Step(sql, f"setting the compression of {subject}", subject, Topic.PROPERTY, str(action))
+
+
+def _actions(column: Column) -> Iterator[Sql]:
+    if column.storage:
+        yield Sql(f"SET STORAGE {column.storage}")
+    if column.statistics is not None:
+        yield Sql(f"SET STATISTICS {signed(column.statistics)}")
+    if column.options:
+        yield Sql(f"SET ({column.options})")
+
+
+def why_no_statistics(each: Statistics, design: Design, version: int) -> str:
+    """Say why extended statistics can't be made; empty if they can."""
+    if lost := ", ".join(name for name in each.columns if name in design.columns.left_out):
+        return f"these statistics need {lost}, which is left out"
+    if "(" in each.definition.partition(" ON ")[2] and version < STATISTICS_ON_EXPRESSIONS:
+        return "statistics on expressions need PostgreSQL 14"
+    return ""
+
+
+def kept_statistics(design: Design, version: int) -> Iterator[Statistics]:
+    """Give the extended statistics that can be made."""
+    return (each for each in design.relation.statistics if not why_no_statistics(each, design, version))
+
+
+def create_statistics(design: Design, each: Statistics) -> Step:
+    """Give the statement that makes extended statistics."""
+    sql = render(
+        "staging/create_statistics.sql.j2",
+        name=TableName(design.schemas.staging, each.name),
+        definition=each.definition,
+        table=design.staged,
+        target=each.target,
+    )
+    subject = f"{design.name}.{each.name}"
+    return Step(sql, f"creating statistics {subject}", subject, Topic.PROPERTY, f"statistics {each.definition}")
+
+
+def identity_steps(design: Design) -> Iterator[Step]:
+    """Give what CLUSTER and logical replication remember of a table's indexes."""
+    relation, subject = design.relation, str(design.name)
+    if relation.cluster_index:
+        sql = render("staging/cluster_on.sql.j2", table=design.staged, index=relation.cluster_index)
+        yield Step(sql, f"marking the cluster index of {subject}", subject, Topic.PROPERTY, "CLUSTER ON")
+    if relation.replica_identity != "d":
+        sql = render(
+            "staging/replica_identity.sql.j2",
+            table=design.staged,
+            index=relation.replica_identity_index,
+            identity=_REPLICA_IDENTITIES.get(relation.replica_identity),
+        )
+        yield Step(sql, f"setting the replica identity of {subject}", subject, Topic.PROPERTY, "REPLICA IDENTITY")
