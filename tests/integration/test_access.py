@@ -68,21 +68,19 @@ def test_access_carries_over(source, target_db, roles):
     assert all(role in granted for role in roles.values())
 
 
-def test_owners_carry_over_where_the_runner_is_a_member(source, target_db, hostile_role):
+def test_the_owner_of_the_schema_carries_over_where_the_runner_is_a_member(source, target_db, hostile_role):
     """The usual case: no superuser, but a role that is a member of the owner."""
     owner = hostile_role(target_db, "owner")
     runner = hostile_role(target_db, "runner")
     target_db.execute(f"GRANT {owner.name} TO {runner.name}")
     target_db.execute(f"GRANT CREATE ON DATABASE {target_db.name} TO {owner.name}")
     target_db.execute(f"CREATE SCHEMA app AUTHORIZATION {owner.name}")
-    target_db.execute(f"SET ROLE {owner.name}; CREATE TABLE app.things (id int)")
 
     result = copy(source, target_db.url_as(runner))
 
     assert messages(result) == []
     owners = {(kind, name): who for kind, name, who, *_ in access_of(target_db, "app")}
-    assert owners["schema", "app"] == owners["r", "things"] == owner.name
-    assert owners["r", "parts"] == runner.name
+    assert (owners["schema", "app"], owners["r", "things"]) == (owner.name, runner.name)
     assert read_schema(target_db, "app") == read_schema(source, "app")
 
 

@@ -158,7 +158,8 @@ def test_sigterm_when_the_network_has_gone_silent(things, target):
             seconds = seconds_to_end(run)
 
     assert (run.returncode, seconds < 15) == (143, True), f"{seconds} s"
-    wait_until(lambda: running(things) == [])
+    # An older server sees only when it sends the next few kilobytes that nobody is there.
+    assert server.major < 14 or wait_until(lambda: running(things) == [])
 
 
 class InterruptedByTestError(Exception):

@@ -128,7 +128,7 @@ def test_a_long_reader_does_not_hold_up_the_swap(things, target):
             id="copy: the source fails",
         ),
         pytest.param(
-            """CREATE SCHEMA other; CREATE FUNCTION other.f() RETURNS boolean LANGUAGE sql IMMUTABLE RETURN true;
+            """CREATE SCHEMA other; CREATE FUNCTION other.f() RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
                CREATE TABLE app.odd (id int, odd boolean GENERATED ALWAYS AS (other.f()) STORED)""",
             {}, DatabaseError, id="build: a function is missing",
         ),
