@@ -267,8 +267,8 @@ class SourceCatalog:
 
     @cached_property
     def by_name(self) -> Mapping[str, Relation]:
-        """Relations by their name within the schema."""
-        return {relation.name.name: relation for relation in self.relations}
+        """Relations by their name within the schema; partitions that live elsewhere go with their roots only."""
+        return {each.name.name: each for each in self.relations if each.name.schema == self.schema}
 
     @cached_property
     def type_by_oid(self) -> Mapping[int, UserType]:

@@ -54,7 +54,7 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
     return SourceCatalog(
         server=server,
         schema=schema,
-        relations=_relations(session, schema, oid),
+        relations=_relations(session, oid),
         sequences=_with_values(session, _sequences(session, schema, oid)),
         types=tuple(_user_type(row) for row in _read(session, "types", oid)),
         functions=tuple(_function(row, schema) for row in _read(session, "functions", oid)),
@@ -80,7 +80,7 @@ def _schema_oid(session: Session, schema: str, server: Server) -> int:
     return int(found[0]["oid"])
 
 
-def _relations(session: Session, schema: str, oid: int) -> tuple[Relation, ...]:
+def _relations(session: Session, oid: int) -> tuple[Relation, ...]:
     columns = _grouped(_read(session, "columns", oid))
     constraints = _grouped(_read(session, "constraints", oid))
     indexes = _grouped(_read(session, "indexes", oid))
@@ -88,7 +88,7 @@ def _relations(session: Session, schema: str, oid: int) -> tuple[Relation, ...]:
     return tuple(
         Relation(
             oid=row["oid"],
-            name=TableName(schema, row["name"]),
+            name=TableName(row["schema"], row["name"]),
             kind=row["kind"],
             columns=tuple(map(_column, columns[row["oid"]])),
             constraints=tuple(map(_constraint, constraints[row["oid"]])),

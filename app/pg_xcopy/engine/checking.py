@@ -22,9 +22,11 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
     reasons: list[str] = []
     copies: list[CopyPlan] = []
     with open_reader(source, plan, sessions) as session:
+        # Apart from the first SELECT: in one message with it, a syntax error there would be its end too.
+        session.run(Sql("SAVEPOINT checked"), "opening a transaction")
         for copy in plan.copies:
             try:
-                copies.append(_estimated(copy, _explain(session, copy, first=not (copies or reasons))))
+                copies.append(_estimated(copy, _explain(session, copy)))
             except DatabaseError as error:
                 if error.connection_lost:
                     raise
@@ -35,8 +37,8 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
     return replace(plan, copies=tuple(copies))
 
 
-def _explain(session: Session, copy: CopyPlan, *, first: bool) -> dict[str, Any]:
-    statement = render("copy/explain.sql.j2", select=copy.select, first=first)
+def _explain(session: Session, copy: CopyPlan) -> dict[str, Any]:
+    statement = render("copy/explain.sql.j2", select=copy.select)
     explained = session.value(statement, f"checking {copy.source}")
     return dict(explained[0]["Plan"])
 

@@ -63,6 +63,13 @@ class Designs:
     tables: tuple[Design, ...]
     flows: tuple[Flow, ...]
 
+    def namesakes(self) -> Iterator[tuple[TableName, TableName]]:
+        """Give pairs of relations that would have one name: a partition from elsewhere, and whoever has it already."""
+        first: dict[TableName, TableName] = {}
+        for design in self.tables:
+            if (other := first.setdefault(design.name, design.relation.name)) != design.relation.name:
+                yield other, design.relation.name
+
     def by_source(self) -> Mapping[TableName, Design]:
         """Designs by the name of the relation that they come from."""
         return {design.relation.name: design for design in self.tables}

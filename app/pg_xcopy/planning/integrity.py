@@ -55,6 +55,8 @@ def plan_integrity(designs: Designs, means: Means) -> Integrity:
 
 
 def _steps(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
+    # First, because a primary key makes a NOT NULL where there is none, under a name of its own.
+    yield from _not_null(design, means, notices)
     own = [k for k in design.relation.constraints if k.kind != FOREIGN_KEY and not _comes_with_parent(k, design)]
     for constraint in sorted(own, key=lambda each: (_ORDER[each.kind], each.name)):
         if reason := why_not(constraint, design, means):
@@ -66,7 +68,6 @@ def _steps(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step
             notices.append(Notice(Topic.INDEX, f"{design.name}.{index.name}", reason))
         else:
             yield _create_index(design, index, means)
-    yield from _not_null(design, means, notices)
 
 
 def _statistics(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:

@@ -96,6 +96,8 @@ def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[P
     yield from decided.chosen.problems
     for each in decided.chosen.tables:
         yield from column_problems(each)
+    for one, other in decided.designs.namesakes():
+        yield PlanProblem(str(other), f"in the target it would have the name of {one}", "exclude one of them")
     yield from decided.lacks.problems
     yield from swap_problems(target, decided.swap.method, cascade=job.cascade)
     if not job.allow_row_security:

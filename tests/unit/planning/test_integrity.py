@@ -187,3 +187,12 @@ def test_a_foreign_key_of_partitions_comes_with_the_root():
     part = replace(partition_of(root, "t_1"), constraints=(foreign_key("t_fkey", "a", "users", inherited=True),))
 
     assert [step.subject for step in integrity({"*": {}}, USERS, root, part).foreign_keys] == ["app.t.t_fkey"]
+
+
+def test_not_null_before_a_primary_key_makes_one_of_its_own():
+    t = table("t", column("a", not_null=True), constraints=(key("t_pkey", "a"),))
+
+    assert made(integrity({"t": {"transform": {"a": "1"}}}, t)) == [
+        'ALTER TABLE "t" ALTER COLUMN "a" SET NOT NULL',
+        'ALTER TABLE "t" ADD CONSTRAINT "t_pkey" P (a)',
+    ]
