@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import replace  # noqa: F401 - for tests that vary a value
 from itertools import count
 
 from pg_xcopy.catalog.model import (
@@ -221,6 +221,3 @@ def integrity(tables, catalog, into=None, **given):
 def in_staging(sql):
     """A statement as it reads without the staging schema's name."""
     return str(sql).replace(f'"{STAGING}".', "").replace(f'"{RETIRED}"', "retired").replace(f'"{STAGING}"', "staging")
-
-
-__all__ = [name for name in dir() if not name.startswith("_") and name not in ("count", "replace")] + ["replace"]

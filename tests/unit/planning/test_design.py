@@ -1,7 +1,7 @@
 """What each relation becomes: partitions, partitions whose key is changed, inheritance."""
 
 import pytest
-from catalogs import designed, job, partition_of, partitioned, plan, replace, source, table
+from catalogs import designed, partition_of, partitioned, plan, replace, source, table
 
 EVENTS = partitioned("events", "at", "id", "at", "note")
 NESTED = partition_of(EVENTS, "events_a", partition_key="LIST (id)", partition_columns=("id",))
@@ -132,7 +132,3 @@ def test_several_parents():
     designs, _ = designed({"*": {}}, source(child, other, PARENT))
 
     assert designs.tables[-1].inherits == (PARENT.oid, other.oid)
-
-
-def test_job_names_its_schema():
-    assert job().target.schema_name == "app"
