@@ -79,7 +79,8 @@ class Session:
             options = OPTIONS + READ_ONLY * address.read_only
             self._connection = _connect(_parameters(address, application_name), options)
         except psycopg2.Error as error:
-            raise connection_failed(error, address.side, address.label, self._hidden) from None
+            failed = connection_failed(error, address.side, address.label, self._hidden)
+            raise failed from failed.__cause__
         self._connection.autocommit = True
         self._cancelling = threading.Thread()
 
@@ -187,7 +188,8 @@ class Session:
             with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
                 return action(cursor)
         except psycopg2.Error as error:
-            raise database_error(error, self.address.side, self.address.label, doing, self._hidden) from None
+            failed = database_error(error, self.address.side, self.address.label, doing, self._hidden)
+            raise failed from failed.__cause__  # not from the driver's own: its text quotes rows
 
 
 def _connect(parameters: dict[str, Any], options: str) -> Any:  # noqa: ANN401 - the driver's connection

@@ -13,6 +13,13 @@ from pg_xcopy.errors import ConnectionFailedError, DatabaseError
 _LOST = "the connection was lost"
 
 
+class DriverError(Exception):
+    """Stands for the driver's own error in a chain of causes: its class and what may be shown of its message."""
+
+    def __init__(self, error: psycopg2.Error, shown: str) -> None:
+        super().__init__(f"{type(error).__module__}.{type(error).__qualname__}: {shown}")
+
+
 def connection_failed(error: psycopg2.Error, side: str, label: str, hidden: Iterable[str]) -> ConnectionFailedError:
     """Say why a server could not be reached, and what usually mends it."""
     text = redact(str(error), hidden)
@@ -29,7 +36,9 @@ def connection_failed(error: psycopg2.Error, side: str, label: str, hidden: Iter
         "SSL": "Check sslmode and the certificates.",
     }
     advice = next((hint for sign, hint in kinds.items() if sign in text), "")
-    return ConnectionFailedError(side, label, _one_line(text), advice)
+    failed = ConnectionFailedError(side, label, _one_line(text), advice)
+    failed.__cause__ = DriverError(error, failed.reason)
+    return failed
 
 
 def database_error(error: psycopg2.Error, side: str, label: str, doing: str, hidden: Iterable[str]) -> DatabaseError:
@@ -40,7 +49,9 @@ def database_error(error: psycopg2.Error, side: str, label: str, doing: str, hid
     primary = error.diag.message_primary if error.diag else None
     state = error.pgcode or ""
     reason = redact(_one_line(primary or _first_line(str(error)) or _LOST), hidden)
-    return DatabaseError(side, label, doing, _without_values(reason, state), state)
+    failed = DatabaseError(side, label, doing, _without_values(reason, state), state)
+    failed.__cause__ = DriverError(error, failed.reason)
+    return failed
 
 
 def _without_values(reason: str, state: str) -> str:
@@ -53,5 +64,6 @@ def _first_line(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    lines = [line.strip() for line in text.strip().splitlines()]
-    return " ".join(line for line in lines if line).rstrip(".")
+    """Fold libpq's lines into one, without the question that it ends refusals with: the hint says what to check."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return " ".join(line for line in lines if line and not line.startswith("Is the server running")).rstrip(".")

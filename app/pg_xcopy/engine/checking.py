@@ -44,10 +44,10 @@ def _explain(session: Session, copy: CopyPlan) -> dict[str, Any]:
 
 
 def _estimated(copy: CopyPlan, root: dict[str, Any]) -> CopyPlan:
-    """Take the server's estimates where a filter makes the table's own size meaningless."""
-    if copy.condition is None:
-        return copy
+    """Take the server's estimates where a filter makes the table's own size meaningless, or nobody has counted yet."""
     rows = int(root["Plan Rows"])
+    if copy.condition is None:
+        return replace(copy, estimated_rows=copy.estimated_rows or rows)
     return replace(copy, estimated_rows=rows, estimated_bytes=min(copy.estimated_bytes, rows * int(root["Plan Width"])))
 
 

@@ -36,12 +36,13 @@ def _took_place(plan: Plan, target: Target, sessions: Sessions) -> bool:
 
 
 def _refuse_new_dependents(plan: Plan, target: Target) -> None:
-    if plan.cascades:
-        return
+    """Refuse to drop what others need; what was just built must not need it even where the job says cascade."""
     doing = f"looking at schema {target.schema}"
     found = target.session.rows(render("introspect/schema.sql.j2", schema=target.schema), doing)
     for row in found:
-        broken = [each for each in read_dependents(target.session, int(row["oid"])) if not each.publication]
+        dependents = read_dependents(target.session, int(row["oid"]))
+        ours = [each for each in dependents if plan.staging in each.description]
+        broken = ours if plan.cascades else [each for each in dependents if not each.publication]
         if broken:
             reasons = (f"{each.description} depends on {each.on_object}, which would be dropped" for each in broken)
             raise PlanError(plan.job, tuple(reasons))
