@@ -10,8 +10,8 @@ from pg_xcopy.planning.schemas import marker
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
-TROUBLE = frozenset({"25", "40", "53", "54", "55", "57", "58", "XX"})
-"""Classes of SQLSTATEs that speak of the server's state (no room, a lock, a deadlock), not of what was asked of it."""
+TROUBLE = ("25", "40", "53", "54", "55006", "55P03", "57", "58", "XX")
+"""How SQLSTATEs begin that speak of the server's state (no room, a lock, a deadlock), not of what was asked of it."""
 
 
 def build(plan: Plan, session: Session, reporter: Reporter) -> None:
@@ -37,7 +37,7 @@ def run_step(step: Step, session: Session, reporter: Reporter) -> None:
         session.run(step.sql, step.doing)
         session.run(Sql("RELEASE SAVEPOINT step"), step.doing)
     except DatabaseError as error:
-        if error.connection_lost or error.sqlstate[:2] in TROUBLE:
+        if error.connection_lost or error.sqlstate.startswith(TROUBLE):
             raise
         session.run(Sql("ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step"), step.doing)
         reporter.lost(step, error)
