@@ -167,3 +167,18 @@ def test_a_grant_to_a_role_that_has_gone_is_no_failure(source, target_db, roles)
     result = copy(source, target_db)
 
     assert messages(result) == []
+
+
+def test_owners_carry_over_where_the_runner_is_a_member(source, target_db, hostile_role):
+    owner = hostile_role(target_db, "owner")
+    runner = hostile_role(target_db, "runner")
+    target_db.execute(f"GRANT {owner.name} TO {runner.name}")
+    target_db.execute(f"GRANT CREATE ON DATABASE {target_db.name} TO {owner.name}")
+    target_db.execute(f"CREATE SCHEMA app AUTHORIZATION {owner.name}")
+    target_db.execute(f"SET ROLE {owner.name}; CREATE TABLE app.things (id int)")
+
+    result = copy(source, target_db.url_as(runner))
+
+    assert messages(result) == []
+    owners = {(kind, name): who for kind, name, who, *_ in access_of(target_db, "app")}
+    assert owners["schema", "app"] == owners["r", "things"] == owner.name

@@ -22,6 +22,7 @@ class Topic(str, Enum):
     SEQUENCE = "sequence position unknown"
     TABLE = "table skipped"
     FILTER = "filter not applied"
+    PARTIAL = "partial"
     PATTERN = "pattern matches nothing"
     DROPPED = "dropped with the old schema"
     CASCADE = "dropped by cascade"

@@ -88,7 +88,7 @@ def _notices(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[No
     yield from drop_notices(target, decided.designs, decided.needs, cascade=job.cascade)
     if job.allow_row_security:
         for table in _under_row_security(decided.designs):
-            yield Notice(Topic.FILTER, table, "row-level security decides which of its rows are copied")
+            yield Notice(Topic.PARTIAL, table, "row-level security decides which of its rows are copied")
 
 
 def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[PlanProblem]:
@@ -189,6 +189,7 @@ def _late_access(
     target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schemas, method: SwapMethod
 ) -> Iterator[Step]:
     if target.standing:
-        yield from object_steps(target.standing, target, designs, needs, schemas)
+        # The schema first: a table can only be given to a role that may create tables in its schema.
         if method is SwapMethod.RENAME:
             yield from schema_steps(target.standing, target, schemas)
+        yield from object_steps(target.standing, target, designs, needs, schemas)
