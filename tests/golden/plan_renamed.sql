@@ -51,8 +51,8 @@ ANALYZE "_xcopy_staging_a172cedcae47_r1"."users";
 ALTER TABLE "_xcopy_staging_a172cedcae47_r1"."orders" ADD CONSTRAINT "orders_user_fkey" FOREIGN KEY (user_id) REFERENCES users(id);
 SELECT pg_catalog.setval('"_xcopy_staging_a172cedcae47_r1"."orders_id_seq"'::regclass, 99, false);
 SELECT pg_catalog.setval('"_xcopy_staging_a172cedcae47_r1"."users_id_seq"'::regclass, 12345, true);
-GRANT SELECT ON TABLE "_xcopy_staging_a172cedcae47_r1"."users" TO "reader";
 GRANT USAGE ON SCHEMA "_xcopy_staging_a172cedcae47_r1" TO "reader";
+GRANT SELECT ON TABLE "_xcopy_staging_a172cedcae47_r1"."users" TO "reader";
 -- in one transaction
 BEGIN;
 ALTER SCHEMA "app" RENAME TO "_xcopy_retired_a172cedcae47_r1";

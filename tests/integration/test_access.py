@@ -182,3 +182,37 @@ def test_owners_carry_over_where_the_runner_is_a_member(source, target_db, hosti
     assert messages(result) == []
     owners = {(kind, name): who for kind, name, who, *_ in access_of(target_db, "app")}
     assert owners["schema", "app"] == owners["r", "things"] == owner.name
+
+
+def test_a_privilege_that_was_taken_back_does_not_return_by_default(source, target_db, hostile_role):
+    reader = hostile_role(target_db, "reader")
+    target_db.execute(f"""
+        CREATE SCHEMA app;
+        ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO {reader.name};
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+        CREATE TABLE app.things (id int);
+        REVOKE ALL ON app.things FROM {reader.name}, PUBLIC""")
+
+    copy(source, target_db)
+
+    may = "SELECT has_table_privilege(%s, 'app.things', 'SELECT')"
+    assert target_db.value(may, (reader.name,)) is False
+
+
+def test_triggers_and_policies_that_fall_with_the_old_tables_are_named(source, target_db):
+    target_db.execute("""
+        CREATE SCHEMA app; CREATE TABLE app.things (id int);
+        CREATE FUNCTION app.watch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+        CREATE TRIGGER watcher BEFORE INSERT ON app.things FOR EACH ROW EXECUTE FUNCTION app.watch();
+        CREATE POLICY mine ON app.things USING (true)""")
+
+    said = messages(copy(source, target_db))
+
+    dropped = "dropped with the old schema: a"
+    assert (
+        f"policy mine on table app.things: {dropped} policy of a table that is replaced; the copy brings none" in said
+    )
+    assert (
+        f"trigger watcher on table app.things: {dropped} trigger of a table that is replaced; the copy brings none"
+        in said
+    )

@@ -305,7 +305,8 @@ class Dependent:
 class Grant:
     """A privilege of the old schema, or of something in it. `grantee` is None for PUBLIC.
 
-    `scope` is schema, table, column, sequence or default; `for_role` and `object_kind` belong to default privileges.
+    `scope` is schema, table, column, sequence, default or global default. `for_role`, `object_kind` belong to default
+    privileges, of which the global ones are not bound to the schema.
     """
 
     scope: str
@@ -320,7 +321,10 @@ class Grant:
 
 @dataclass(frozen=True)
 class StandingSchema:
-    """The target schema as it stands before the run; `ours` tells whether our role may rename it."""
+    """The target schema as it stands before the run; `ours` tells whether our role may rename it.
+
+    `attachments` are triggers, policies and rules on its tables.
+    """
 
     oid: int
     owner: str
@@ -328,6 +332,7 @@ class StandingSchema:
     may_create: bool = True
     comment: str | None = None
     objects: tuple[StandingObject, ...] = ()
+    attachments: tuple[StandingObject, ...] = ()
     dependents: tuple[Dependent, ...] = ()
     grants: tuple[Grant, ...] = ()
 

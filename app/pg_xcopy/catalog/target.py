@@ -44,6 +44,7 @@ def _standing(session: Session, schema: str) -> StandingSchema | None:
         return None
     oid = int(found[0]["oid"])
     objects = session.rows(render("introspect/standing_objects.sql.j2", schema_oid=oid), DOING)
+    attached = session.rows(render("introspect/standing_attachments.sql.j2", schema_oid=oid), DOING)
     grants = session.rows(render("introspect/grants.sql.j2", schema_oid=oid), DOING)
     return StandingSchema(
         oid=oid,
@@ -52,6 +53,7 @@ def _standing(session: Session, schema: str) -> StandingSchema | None:
         may_create=found[0]["may_create"],
         comment=found[0]["comment"],
         objects=tuple(StandingObject(**row) for row in objects),
+        attachments=tuple(StandingObject(**row) for row in attached),
         dependents=read_dependents(session, oid),
         grants=tuple(
             Grant(

@@ -44,6 +44,10 @@ def object_steps(
     """Grants and owners of the tables and sequences whose names were there before."""
     tables = {design.relation.name.name: design.columns for design in designs.tables}
     sequences = {each.name.name for each in (*needs.sequences, *needs.identities.values())}
+    for each in standing.objects:
+        kind = {"table": "TABLE", "sequence": "SEQUENCE"}.get(each.kind, "")
+        if kind and each.name in (tables if kind == "TABLE" else sequences):
+            yield from _without_defaults(standing, kind, TableName(schemas.staging, each.name), schemas)
     for grant in standing.grants:
         name = grant.name or ""
         in_table = grant.scope in ("table", "column") and name in tables
@@ -56,6 +60,14 @@ def object_steps(
         name = each.name
         if each.kind == "table" and name in tables and each.owner and each.owner != target.server.role:
             yield _owner("TABLE", TableName(schemas.staging, name).sql, each.owner, f"{schemas.target}.{name}")
+
+
+def _without_defaults(standing: StandingSchema, kind: str, name: TableName, schemas: Schemas) -> Iterator[Step]:
+    """Take back what default privileges just gave: the old object's own grants are what counts."""
+    given = {g.grantee for g in standing.grants if g.scope.endswith("default") and g.object_kind == f"{kind}S"}
+    for grantee in sorted(given, key=str):
+        sql = render("staging/revoke.sql.j2", kind=Sql(kind), object=name.sql, grantee=grantee)
+        yield _best_effort(sql, f"{schemas.target}.{name.name}")
 
 
 def _grant(grant: Grant, kind: str, target_object: Sql, subject: str) -> Step:

@@ -106,6 +106,8 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
                 each.identity,
                 f"this {each.kind} stands in the target and the copy does not bring it",
             )
+    for each in target.standing.attachments:
+        yield Notice(Topic.DROPPED, each.identity, f"a {each.kind} of a table that is replaced; the copy brings none")
     for dependent in target.standing.dependents:
         if dependent.publication:
             yield Notice(

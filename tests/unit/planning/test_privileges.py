@@ -61,8 +61,8 @@ def test_owners():
     objects = (standing_table("users", owner="boss"), standing_table("gone", owner="boss"))
 
     assert statements(objects=objects, owner="admin") == [
-        'ALTER TABLE "users" OWNER TO "boss"',
         'ALTER SCHEMA staging OWNER TO "admin"',
+        'ALTER TABLE "users" OWNER TO "boss"',
     ]
 
 
