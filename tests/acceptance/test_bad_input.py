@@ -140,7 +140,8 @@ def test_a_source_role_that_may_not_read_a_table(run, source, hostile_role):
 
     assert said(done) == [
         "error: job copy can't run, 1 problem; nothing was changed:",
-        "  public.books: permission denied for table books (Ask the owner for the privilege it names.)",
+        "  public.books: permission denied for table books"
+        f' (ask for: GRANT SELECT ON "public"."books" TO "{role.name}")',
     ]
 
 

@@ -10,8 +10,10 @@ from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.source import Source, open_reader
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import CopyPlan, Plan
-from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
+
+INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
@@ -31,7 +33,7 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
                 if error.connection_lost:
                     raise
                 session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
-                reasons.append(f"{copy.source}: {error.reason}{_hint(error)}")
+                reasons.append(f"{copy.source}: {error.reason} ({_hint(error, copy, source)})")
     if reasons:
         raise PlanError(plan.job, tuple(dict.fromkeys(reasons)))
     return replace(plan, copies=tuple(copies))
@@ -51,5 +53,8 @@ def _estimated(copy: CopyPlan, root: dict[str, Any]) -> CopyPlan:
     return replace(copy, estimated_rows=rows, estimated_bytes=min(copy.estimated_bytes, rows * int(root["Plan Width"])))
 
 
-def _hint(error: DatabaseError) -> str:
-    return f" ({error.hint})" if error.hint else ""
+def _hint(error: DatabaseError, copy: CopyPlan, source: Source) -> str:
+    """Say how to mend it; for a missing privilege with the statement that gives it."""
+    if error.sqlstate == INSUFFICIENT_PRIVILEGE and copy.source.name in error.reason:
+        return f"ask for: GRANT SELECT ON {copy.source.sql} TO {identifier(source.catalog.server.role)}"
+    return error.hint or f"SQLSTATE {error.sqlstate}"
