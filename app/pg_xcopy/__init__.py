@@ -12,6 +12,10 @@ __version__ = "0.1.0"
 __all__ = ["XcopyError", "__version__", "load_manifest", "plan_job", "run_job", "run_jobs"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> object:
     """Import the library on first use (PEP 562), so that `pg-xcopy --help` does not pay for the driver."""
     if name == "XcopyError":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pg_xcopy.engine.job import execute, new_run_id, plan_only, sessions_of
 from pg_xcopy.engine.supervision import supervised
 from pg_xcopy.errors import JobsFailedError, UsageError, XcopyError
 from pg_xcopy.manifest import loader
+from pg_xcopy.manifest.databases import same_database
 from pg_xcopy.manifest.models import Job, Manifest
 from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.observe.events import Observer, ignore, one_at_a_time
@@ -58,6 +60,7 @@ def run_jobs(
     error where the only one failed, and JobsFailedError (with the results of the others) where one of several did.
     """
     chosen = select_jobs(pattern, jobs)
+    refuse_clashes(chosen)
     results: list[JobResult] = []
     failures: dict[str, XcopyError] = {}
     for job in chosen:
@@ -91,6 +94,17 @@ def select_jobs(pattern: str | Iterable[str], jobs: Jobs) -> tuple[Job, ...]:
             near = did_you_mean(each, known)
             raise UsageError(f"no job matches {each!r}.", near or f"the manifest has: {', '.join(known)}")
     return tuple(job for name, job in known.items() if not patterns or any(_matches(name, each) for each in patterns))
+
+
+def refuse_clashes(jobs: Iterable[Job]) -> None:
+    """Raise UsageError if two of the jobs replace the same schema: the second would drop what the first copied."""
+    for one, other in combinations(jobs, 2):
+        same_schema = one.target.schema_name == other.target.schema_name
+        if same_schema and same_database(one.target.database.dsn, other.target.database.dsn):
+            raise UsageError(
+                f"jobs {one.name} and {other.name} both replace schema {one.target.schema_name} of the same database.",
+                "Run one of them by its name, or give each a schema of its own.",
+            )
 
 
 def _matches(name: str, pattern: str) -> bool:

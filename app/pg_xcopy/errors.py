@@ -335,3 +335,21 @@ class JobsFailedError(XcopyError):
     def sentence(self) -> str:
         """Each failed job with its error."""
         return "\n".join(f"job {name} failed: {error}" for name, error in self.failures.items())
+
+
+@dataclass(eq=False)
+class ProtectedTargetError(XcopyError):
+    """The target is a protected database under another spelling. `protected` is the connection's label."""
+
+    label: str
+    protected: str
+
+    @property
+    def sentence(self) -> str:
+        """Which connection it is."""
+        return f"the target {self.label} is the database of connection {self.protected}, which is protected."
+
+    @property
+    def hint(self) -> str:
+        """Use another one."""
+        return "It is never written; choose another target."

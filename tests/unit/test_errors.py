@@ -12,6 +12,7 @@ from pg_xcopy.errors import (
     ManifestError,
     PlanError,
     Problem,
+    ProtectedTargetError,
     ReadOnlyTargetError,
     RowCountMismatchError,
     SameSchemaError,
@@ -57,6 +58,12 @@ EXAMPLES = [
         1,
         "schema app of the target staging is being written by another run: pg-xcopy b on host:1."
         " Wait until it has ended, then run again.",
+    ),
+    (
+        ProtectedTargetError("there", "prod"),
+        1,
+        "the target there is the database of connection prod, which is protected. It is never written; choose another "
+        "target.",
     ),
     (
         SameSchemaError("prod", "app"),

@@ -289,6 +289,7 @@ class StandingObject:
     identity: str
     owner: str | None = None
     is_partition: bool = False
+    row_security: bool = False
     ours: bool = True
 
 

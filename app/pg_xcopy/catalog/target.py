@@ -34,8 +34,15 @@ def _column(session: Session, query: Sql) -> frozenset[str]:
 
 def read_dependents(session: Session, schema_oid: int) -> tuple[Dependent, ...]:
     """Read which objects outside the schema depend on one inside it."""
-    rows = session.rows(render("introspect/dependents.sql.j2", schema_oid=schema_oid), DOING)
+    queries = ("introspect/dependents.sql.j2", "introspect/partitions_of_others.sql.j2")
+    rows = [row for query in queries for row in session.rows(render(query, schema_oid=schema_oid), DOING)]
     return tuple(Dependent(row["dependent"], row["on_object"], row["publication"]) for row in rows)
+
+
+def read_objects(session: Session, schema_oid: int) -> tuple[StandingObject, ...]:
+    """Read what stands in a schema."""
+    rows = session.rows(render("introspect/standing_objects.sql.j2", schema_oid=schema_oid), DOING)
+    return tuple(StandingObject(**row) for row in rows)
 
 
 def _standing(session: Session, schema: str) -> StandingSchema | None:
@@ -43,7 +50,6 @@ def _standing(session: Session, schema: str) -> StandingSchema | None:
     if not found:
         return None
     oid = int(found[0]["oid"])
-    objects = session.rows(render("introspect/standing_objects.sql.j2", schema_oid=oid), DOING)
     attached = session.rows(render("introspect/standing_attachments.sql.j2", schema_oid=oid), DOING)
     grants = session.rows(render("introspect/grants.sql.j2", schema_oid=oid), DOING)
     return StandingSchema(
@@ -52,7 +58,7 @@ def _standing(session: Session, schema: str) -> StandingSchema | None:
         ours=found[0]["ours"],
         may_create=found[0]["may_create"],
         comment=found[0]["comment"],
-        objects=tuple(StandingObject(**row) for row in objects),
+        objects=read_objects(session, oid),
         attachments=tuple(StandingObject(**row) for row in attached),
         dependents=read_dependents(session, oid),
         grants=tuple(

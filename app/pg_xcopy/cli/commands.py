@@ -87,20 +87,15 @@ def _chosen(manifest: str, patterns: tuple[str, ...]) -> tuple[Job, ...]:
 @click.option("--sql", "as_sql", is_flag=True, envvar="PG_XCOPY_SQL", help="Print every statement that would be sent.")
 @options.as_json
 @options.verbose
-def plan(manifest: str, patterns: tuple[str, ...], *, as_sql: bool, as_json: bool, verbose: bool) -> None:  # noqa: ARG001 - verbose is read by whoever reports an error
+def plan(manifest: str, patterns: tuple[str, ...], *, as_sql: bool, as_json: bool, verbose: bool) -> None:
     """Show everything that `run` would do: tables, columns, filters, keys, what is dropped, estimated rows and bytes.
 
     Every SELECT is checked on the source; nothing is written anywhere.
     """
-    from pg_xcopy import api
-    from pg_xcopy.planning import describe
+    from pg_xcopy.cli.planning import plan_all
 
-    plans = [api.plan_job(job) for job in _chosen(manifest, patterns)]
-    if as_json:
-        click.echo(json.dumps({"jobs": [describe.as_data(each) for each in plans]}, indent=2, ensure_ascii=False))
-        return
-    show = describe.as_sql if as_sql else describe.as_text
-    click.echo("\n\n".join(show(each) for each in plans))
+    code = plan_all(_chosen(manifest, patterns), "json" if as_json else "sql" if as_sql else "text", verbose=verbose)
+    click.get_current_context().exit(code)
 
 
 @click.command(short_help="Check a manifest without connecting to anything.")

@@ -61,10 +61,14 @@ def say_error(error: XcopyError) -> None:
 
 
 def say_causes(error: BaseException) -> None:
-    """Print what led to an error, the nearest cause first; without the driver's DETAIL, which quotes rows."""
+    """Print what led to an error, the nearest cause first.
+
+    Of errors that are not ours only the kind: their texts quote what they stumbled over, a line with a password in it.
+    """
     cause = error.__cause__
     while cause is not None:
-        click.echo(f"  caused by {type(cause).__name__}: {cause}", err=True)
+        ours = type(cause).__module__.startswith("pg_xcopy.")
+        click.echo(f"  caused by {type(cause).__qualname__}{f': {cause}' if ours else ''}", err=True)
         cause = cause.__cause__
 
 

@@ -12,7 +12,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 DEFAULT_MANIFESTS = ("pg_xcopy_jobs.py", "jobs.yaml")
 
-manifest = click.argument("manifest", envvar="PG_XCOPY_MANIFEST", type=click.Path(allow_dash=True))
+manifest = click.argument("manifest", envvar="PG_XCOPY_MANIFEST", type=click.Path(allow_dash=True, readable=False))
 patterns = click.argument("patterns", metavar="[PATTERN]...", nargs=-1)
 some_patterns = click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True)
 as_json = click.option(
@@ -43,7 +43,7 @@ config = click.option(
     "-c",
     "--config",
     envvar="PG_XCOPY_CONFIG",
-    type=click.Path(allow_dash=True),
+    type=click.Path(allow_dash=True, readable=False),
     help=f"The manifest; by default {' or '.join(DEFAULT_MANIFESTS)} in this directory.",
 )
 

@@ -42,6 +42,7 @@ class Manner:
 
 def run_all(jobs: Sequence[Job], manner: Manner) -> int:
     """Run the jobs; a failed one does not keep the next from running. Return the exit code."""
+    api.refuse_clashes(jobs)
     with signals_raise():
         outcomes = [(job, _outcome(job, manner)) for job in jobs]
     results = [each for _, each in outcomes if isinstance(each, JobResult)]

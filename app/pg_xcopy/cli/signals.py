@@ -24,7 +24,9 @@ class StoppedBySignal(BaseException):
 @contextmanager
 def signals_raise() -> Iterator[None]:
     """Have signals raise StoppedBySignal in the main thread, once."""
-    before = {number: signal.signal(number, _stop) for number in SIGNALS}
+    # Under nohup SIGHUP is ignored, and stays so.
+    wanted = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _stop) for number in wanted}
     try:
         yield
     finally:

@@ -83,6 +83,7 @@ class Session:
             raise failed from failed.__cause__
         self._connection.autocommit = True
         self._cancelling = threading.Thread()
+        self._closed = False
 
     @property
     def server_version(self) -> int:
@@ -178,8 +179,14 @@ class Session:
         with suppress(psycopg2.Error, OSError), socket.socket(fileno=os.dup(self.fileno())) as copy:
             copy.shutdown(socket.SHUT_RDWR)
 
+    @property
+    def closed(self) -> bool:
+        """Tell whether we ended it, rather than the server or the network."""
+        return self._closed
+
     def close(self) -> None:
         """End the session; a transaction that is open is rolled back by the server."""
+        self._closed = True
         self._connection.close()
 
     def _call(self, doing: str, action: Callable[[Any], Result]) -> Result:

@@ -47,6 +47,8 @@ def database_error(error: psycopg2.Error, side: str, label: str, doing: str, hid
     DETAIL and CONTEXT are left behind: they quote keys and whole rows, and a log is no place for them.
     """
     primary = error.diag.message_primary if error.diag else None
+    if "no message from the libpq" in str(error):
+        primary = _LOST
     state = error.pgcode or ""
     reason = redact(_one_line(primary or _first_line(str(error)) or _LOST), hidden)
     failed = DatabaseError(side, label, doing, _without_values(reason, state), state)
@@ -55,8 +57,8 @@ def database_error(error: psycopg2.Error, side: str, label: str, doing: str, hid
 
 
 def _without_values(reason: str, state: str) -> str:
-    """Mask the value that PostgreSQL quotes at the end of a data exception (class 22)."""
-    return re.sub(r': "(.|\n)*"$', ': "…"', reason) if state.startswith("22") else reason
+    """Mask what a data exception (class 22) quotes: a value, or a part of one."""
+    return re.sub(r'"(.|\n)*"|«(.|\n)*»', '"…"', reason) if state.startswith("22") else reason
 
 
 def _first_line(text: str) -> str:

@@ -14,6 +14,8 @@ from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
 
 INSUFFICIENT_PRIVILEGE = "42501"
+LOCKABLE = ("r", "p", "v")
+"""Kinds of relations that LOCK TABLE takes."""
 
 
 def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
@@ -28,7 +30,7 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
         session.run(Sql("SAVEPOINT checked"), "opening a transaction")
         for copy in plan.copies:
             try:
-                copies.append(_estimated(copy, _explain(session, copy)))
+                copies.append(_checked(session, copy))
             except DatabaseError as error:
                 if error.connection_lost:
                     raise
@@ -39,9 +41,38 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
     return replace(plan, copies=tuple(copies))
 
 
-def _explain(session: Session, copy: CopyPlan) -> dict[str, Any]:
-    statement = render("copy/explain.sql.j2", select=copy.select)
-    explained = session.value(statement, f"checking {copy.source}")
+def lock(plan: Plan, source: Source) -> None:
+    """Keep the tables as the snapshot shows them; raises PlanError if one was emptied or rewritten since.
+
+    TRUNCATE and ALTER TABLE do not wait for snapshots (PostgreSQL manual, 13.6): a table would arrive empty. So the
+    session that holds the snapshot holds ACCESS SHARE on each table, as pg_dump does.
+    """
+    names = {copy.source for copy in plan.copies}
+    tables = [each for each in source.catalog.relations if each.name in names and each.kind in LOCKABLE]
+    if not tables:
+        return
+    doing = "locking the source's tables against changes"
+    source.session.run(render("guard/lock_source.sql.j2", tables=[each.name for each in tables]), doing)
+    changed = source.session.rows(render("guard/changed_since.sql.j2", oids=[each.oid for each in tables]), doing)
+    if changed:
+        listed = ", ".join(row["name"] for row in changed)
+        reason = f"emptied or rewritten since the run began: {listed} (run it again: it will take a new snapshot)"
+        raise PlanError(plan.job, (reason,))
+
+
+def _checked(session: Session, copy: CopyPlan) -> CopyPlan:
+    plan = _explain(session, copy.select, copy)
+    if copy.guard is not None:
+        try:
+            _explain(session, copy.guard, copy)
+        except DatabaseError as error:
+            reason = f"an expression in `where` or `transform` is not one complete expression: {error.reason}"
+            raise replace(error, reason=reason) from error
+    return _estimated(copy, plan)
+
+
+def _explain(session: Session, select: Sql, copy: CopyPlan) -> dict[str, Any]:
+    explained = session.value(render("copy/explain.sql.j2", select=select), f"checking {copy.source}")
     return dict(explained[0]["Plan"])
 
 

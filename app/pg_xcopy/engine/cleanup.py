@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from pg_xcopy.catalog.target import read_dependents
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import DatabaseError
@@ -21,32 +23,46 @@ BATCH = 50
 LOCK_TIMEOUT = "5s"
 
 
+@dataclass(frozen=True)
+class _Leftovers:
+    """Schemas of one purpose beside one target, by how their names begin; `cascades` as the job says."""
+
+    target_schema: str
+    purpose: str
+    name_begins: str
+    cascades: bool = False
+
+
 def clean_up_after_dead_runs(session: Session, target_schema: str, reporter: Reporter) -> None:
     """Drop whatever earlier runs left beside `target_schema`.
 
     Only for a run that holds the lock on it: then no other run is alive, and what is there belongs to nobody.
     """
-    _clean_up(session, target_schema, "staging", prefix(target_schema, "staging"), reporter)
-    _clean_up(session, target_schema, "retired", prefix(target_schema, "retired"), reporter)
+    for purpose in ("staging", "retired"):
+        _clean_up(session, _Leftovers(target_schema, purpose, prefix(target_schema, purpose)), reporter)
 
 
 def drop_staging(session: Session, plan: Plan, reporter: Reporter) -> None:
     """Drop what this run built, or what a swap by moving left of it."""
-    _clean_up(session, plan.target.schema, "staging", plan.staging, reporter)
+    _clean_up(session, _Leftovers(plan.target.schema, "staging", plan.staging), reporter)
 
 
 def drop_retired(session: Session, plan: Plan, reporter: Reporter) -> None:
     """Drop what this run replaced."""
-    _clean_up(session, plan.target.schema, "retired", plan.retired, reporter)
+    _clean_up(session, _Leftovers(plan.target.schema, "retired", plan.retired, plan.cascades), reporter)
 
 
-def _clean_up(session: Session, target_schema: str, purpose: str, name_begins: str, reporter: Reporter) -> None:
+def _clean_up(session: Session, leftovers: _Leftovers, reporter: Reporter) -> None:
     """Drop schemas of ours; what a reader still holds becomes a warning and is left to the next run."""
-    for row in _ours(session, target_schema, purpose, name_begins):
+    retired = leftovers.purpose == "retired"
+    for row in _ours(session, leftovers):
         try:
-            if purpose == "staging":
+            if not retired:
                 query = render("cleanup/busy_backends.sql.j2", schema_oid=row["oid"])
                 _ask(session, query, f"ending what still works in schema {row['name']}")
+            if retired and not leftovers.cascades and (needed := _needed_elsewhere(session, row["oid"])):
+                reporter.warn(Topic.LEFTOVER, row["name"], f"it is not dropped: {needed}")
+                continue
             _drop(session, row["name"], row["oid"])
         except DatabaseError as error:
             if error.connection_lost:
@@ -56,8 +72,17 @@ def _clean_up(session: Session, target_schema: str, purpose: str, name_begins: s
             reporter.warn(Topic.LEFTOVER, row["name"], later)
 
 
-def _ours(session: Session, target_schema: str, purpose: str, name_begins: str) -> Sequence[dict[str, Any]]:
-    query = render("cleanup/leftovers.sql.j2", prefix=name_begins, marker=marker(target_schema, purpose))
+def _needed_elsewhere(session: Session, oid: int) -> str:
+    """Say what outside the schema has come to depend on it since the swap; empty if nothing has."""
+    session.begin_writer(search_path([]), LOCK_TIMEOUT)
+    broken = [each for each in read_dependents(session, oid) if not each.publication]
+    session.commit()
+    return ", ".join(f"{each.description} depends on {each.on_object}" for each in broken)
+
+
+def _ours(session: Session, leftovers: _Leftovers) -> Sequence[dict[str, Any]]:
+    mark = marker(leftovers.target_schema, leftovers.purpose)
+    query = render("cleanup/leftovers.sql.j2", prefix=leftovers.name_begins, marker=mark)
     return _ask(session, query, "looking for what dead runs left")
 
 

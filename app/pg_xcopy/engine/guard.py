@@ -5,21 +5,25 @@ from __future__ import annotations
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.source import Source
 from pg_xcopy.engine.target import Target
-from pg_xcopy.errors import DatabaseError, SameSchemaError
+from pg_xcopy.errors import DatabaseError, ProtectedTargetError, SameSchemaError
 from pg_xcopy.sql.render import render
 
 DOING = "comparing source and target"
 
 
-def refuse_same_schema(source: Source, target: Target) -> None:
-    """Raise SameSchemaError if the copy would replace what it reads.
+def refuse_same_schema(source: Source, target: Target, *, protected: bool) -> None:
+    """Raise SameSchemaError if the copy would replace what it reads, ProtectedTargetError if it would write beside it.
+
+    `protected` tells whether the source's database may not be written at all.
 
     A session that sees a lock with a random key, held a moment ago in another session's database, is in that database.
     A standby shows no locks of its primary; there the system identifier and the database's name tell.
     """
+    seen = source.session.value(render("guard/sees_lock.sql.j2", key=target.nonce), DOING)
+    if seen and protected:
+        raise ProtectedTargetError(target.address.label, source.address.label)
     if source.catalog.schema != target.schema:
         return
-    seen = source.session.value(render("guard/sees_lock.sql.j2", key=target.nonce), DOING)
     if seen or _standby_of(source, target):
         raise SameSchemaError(target.address.label, target.schema)
 

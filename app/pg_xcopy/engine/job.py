@@ -7,12 +7,12 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.checking import check
+from pg_xcopy.engine.checking import check, lock
 from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_retired, drop_staging
 from pg_xcopy.engine.finishing import finish
 from pg_xcopy.engine.guard import refuse_same_schema
@@ -88,15 +88,19 @@ def _stages(run: Run) -> JobResult:
     started = time.monotonic()
     reporter, sessions = run.reporter, run.sessions
     reporter.stage(Stage.CONNECT)
-    with _both_sides(run) as (source, target):
+    with ExitStack() as reading:
+        source = reading.enter_context(_source_side(run))
+        target = reading.enter_context(_target_side(run, source))
         plan = _planned(run, source, target)
         reporter.stage(Stage.CHECK)
         plan = check(plan, source, sessions)
+        lock(plan, source)
         _announce(plan, reporter)
         with open_writer(target.address, sessions) as session:
             clean_up_after_dead_runs(session, target.schema, reporter)
         with _undone_on_failure(plan, target, reporter):
-            tables = _filled(run, plan, source, target)
+            with kept_alive((target.session,), sessions):
+                tables = _filled(run, plan, source, target)
             reporter.stage(Stage.SWAP)
             swap(plan, target, sessions)
         reporter.stage(Stage.CLEAN)
@@ -112,6 +116,8 @@ def _filled(run: Run, plan: Plan, source: Source, target: Target) -> tuple[Table
         build(plan, session, reporter)
     reporter.stage(Stage.COPY)
     tables = stream(plan, source, target, sessions, reporter)
+    # The snapshot has served: what follows may take hours, and it would hold the source's vacuum back.
+    sessions.close(source.session)
     reporter.stage(Stage.FINISH)
     finish(plan, target, sessions, reporter)
     return tables
@@ -130,20 +136,25 @@ def _tidy(run: Run, plan: Plan, target: Target) -> None:
 def plan_only(job: Job, run_id: str, sessions: Sessions, observer: Observer) -> Plan:
     """Do everything up to the checked plan, and change nothing."""
     run = Run(job, run_id, sessions, Reporter(job.name, observer))
-    with _both_sides(run) as (source, target):
+    with _source_side(run) as source, _target_side(run, source, exclusive=False) as target:
         return check(_planned(run, source, target), source, sessions)
 
 
 @contextmanager
-def _both_sides(run: Run) -> Iterator[tuple[Source, Target]]:
-    source, target = run.job.source, run.job.target
-    with (
-        open_source(address_of("source", source.database), source.schema_name, run.sessions) as source_side,
-        open_target(address_of("target", target.database), target.schema_name, run.sessions) as target_side,
-    ):
-        refuse_same_schema(source_side, target_side)
-        with kept_alive((source_side.session, target_side.session), run.sessions):
-            yield source_side, target_side
+def _source_side(run: Run) -> Iterator[Source]:
+    source = run.job.source
+    address = address_of("source", source.database)
+    with open_source(address, source.schema_name, run.sessions) as side, kept_alive((side.session,), run.sessions):
+        yield side
+
+
+@contextmanager
+def _target_side(run: Run, source: Source, *, exclusive: bool = True) -> Iterator[Target]:
+    target = run.job.target
+    address = address_of("target", target.database)
+    with open_target(address, target.schema_name, run.sessions, exclusive=exclusive) as side:
+        refuse_same_schema(source, side, protected=run.job.source.database.protected)
+        yield side
 
 
 def address_of(side: str, connection: Connection) -> Address:

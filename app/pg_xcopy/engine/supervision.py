@@ -33,13 +33,15 @@ def supervised(work: Callable[[], Result], sessions: Sessions) -> Result:
         finally:
             ended.set()
 
-    threading.Thread(target=run, name="pg-xcopy job", daemon=True).start()
+    thread = threading.Thread(target=run, name="pg-xcopy job", daemon=True)
     try:
+        thread.start()
         # Not Thread.join: interrupted by an exception, it takes a living thread for dead (CPython issue 90882).
         while not ended.wait(0.2):
             pass
     except BaseException:
-        _stop(ended, sessions)
+        if thread.ident is not None:  # a signal may even arrive while the thread starts
+            _stop(ended, sessions)
         raise
     if failures:
         raise failures[0]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from pg_xcopy.catalog.target import read_dependents
+import time
+
+from pg_xcopy.catalog.target import read_dependents, read_objects
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.target import Target, lock_key, open_writer
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import Plan
+from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
+
+PATIENCE, PAUSE, ATTEMPTS = "3s", 2.0, 20
+"""How long a lock is waited for, the seconds between two attempts, and how many of them there are."""
+
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def swap(plan: Plan, target: Target, sessions: Sessions) -> None:
@@ -16,14 +24,31 @@ def swap(plan: Plan, target: Target, sessions: Sessions) -> None:
 
     Raises PlanError if, since the plan was made, something outside began to depend on what is to be replaced.
     """
-    _refuse_new_dependents(plan, target)
-    for statement in plan.swap.statements:
-        target.session.run(statement, f"swapping schema {target.schema}")
+    _refuse_what_appeared(plan, target)
+    for attempt in range(ATTEMPTS, 0, -1):
+        if _swapped(plan, target, last=attempt == 1):
+            break
+        time.sleep(PAUSE)
     try:
         target.session.commit()
     except DatabaseError as error:
         if not (error.connection_lost and _took_place(plan, target, sessions)):
             raise
+
+
+def _swapped(plan: Plan, target: Target, *, last: bool) -> bool:
+    """Try the swap; a lock that does not come soon is let go with all others, so that no reader waits for long."""
+    doing = f"swapping schema {target.schema}"
+    target.session.run(Sql(f"SAVEPOINT swap; SET LOCAL lock_timeout = '{PATIENCE}'"), doing)
+    try:
+        for statement in plan.swap.statements:
+            target.session.run(statement, doing)
+    except DatabaseError as error:
+        if last or error.sqlstate != LOCK_NOT_AVAILABLE:
+            raise
+        target.session.run(Sql("ROLLBACK TO SAVEPOINT swap"), doing)
+        return False
+    return True
 
 
 def _took_place(plan: Plan, target: Target, sessions: Sessions) -> bool:
@@ -35,11 +60,18 @@ def _took_place(plan: Plan, target: Target, sessions: Sessions) -> bool:
         return bool(session.value(render("swap/took_place.sql.j2", retired=plan.retired, staging=plan.staging), doing))
 
 
-def _refuse_new_dependents(plan: Plan, target: Target) -> None:
-    """Refuse to drop what others need; what was just built must not need it even where the job says cascade."""
+def _refuse_what_appeared(plan: Plan, target: Target) -> None:
+    """Refuse to drop what others need, or what the plan did not know.
+
+    What was just built must not need it even where the job says cascade.
+    """
     doing = f"looking at schema {target.schema}"
     found = target.session.rows(render("introspect/schema.sql.j2", schema=target.schema), doing)
     for row in found:
+        planned = set(plan.dropped)
+        objects = [f"{each.kind} {each.identity}" for each in read_objects(target.session, int(row["oid"]))]
+        if new := [each for each in objects if each not in planned]:
+            raise PlanError(plan.job, tuple(f"{each} appeared while the job ran, and would be dropped" for each in new))
         dependents = read_dependents(target.session, int(row["oid"]))
         ours = [each for each in dependents if plan.staging in each.description]
         broken = ours if plan.cascades else [each for each in dependents if not each.publication]

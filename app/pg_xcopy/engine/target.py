@@ -37,8 +37,8 @@ class Target:
 
 
 @contextmanager
-def open_target(address: Address, schema: str, sessions: Sessions) -> Iterator[Target]:
-    """Connect and lock the schema against other runs.
+def open_target(address: Address, schema: str, sessions: Sessions, *, exclusive: bool = True) -> Iterator[Target]:
+    """Connect and lock the schema against other runs; not `exclusive` is for those who only look.
 
     Transaction-scoped, the locks work behind a transaction pool, and a run that lost its lock can't swap: it is the
     same transaction. Idle in READ COMMITTED it holds no snapshot, so it keeps no vacuum from its work.
@@ -48,7 +48,10 @@ def open_target(address: Address, schema: str, sessions: Sessions) -> Iterator[T
         require_supported(session)
         _begin(session)
         target = Target(address, session, schema, secrets.randbits(62))
-        _lock(target)
+        if exclusive:
+            _lock(target)
+        else:
+            session.run(render("guard/wait_for_lock.sql.j2", key=target.nonce), f"looking at schema {schema}")
         yield target
     finally:
         sessions.close(session)

@@ -130,14 +130,20 @@ class Source(Declared):
     schema_name: Name = Field(default="public", alias="schema", description="The schema to read.")
 
 
+def _replaceable(schema: str) -> str:
+    if schema.startswith(("pg_", "_xcopy_")) or schema == "information_schema":
+        raise refusal("this schema belongs to the server or to pg-xcopy itself", "choose another target schema")
+    return schema
+
+
 class Target(Declared):
     """Where a job writes: a database and the schema that it replaces."""
 
     database: Annotated[Database, AfterValidator(_writable)] = Field(description=DATABASE)
-    schema_name: Name = Field(
+    schema_name: Annotated[Name, AfterValidator(_replaceable)] = Field(
         default="public",
         alias="schema",
-        description="The schema to replace; it is made if it does not exist.",
+        description="The schema to replace, all of it; it is made if it does not exist.",
     )
     mode: Literal["replace"] = Field(
         default="replace",

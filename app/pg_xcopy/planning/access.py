@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pg_xcopy.catalog.model import Grant, StandingSchema, TargetCatalog
 from pg_xcopy.planning.design import Designs, Schemas
 from pg_xcopy.planning.needs import Needs
-from pg_xcopy.planning.plan import Step, Topic
+from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
@@ -48,8 +48,11 @@ def object_steps(
         kind = {"table": "TABLE", "sequence": "SEQUENCE"}.get(each.kind, "")
         if kind and each.name in (tables if kind == "TABLE" else sequences):
             yield from _without_defaults(standing, kind, TableName(schemas.staging, each.name), schemas)
+    guarded = {each.name for each in standing.objects if each.row_security}
     for grant in standing.grants:
         name = grant.name or ""
+        if name in guarded and grant.scope in ("table", "column"):
+            continue  # see guarded_notices
         in_table = grant.scope in ("table", "column") and name in tables
         if grant.scope == "column" and in_table:
             in_table = any(column.name == grant.column for column in tables[name].kept)
@@ -60,6 +63,16 @@ def object_steps(
         name = each.name
         if each.kind == "table" and name in tables and each.owner and each.owner != target.server.role:
             yield _owner("TABLE", TableName(schemas.staging, name).sql, each.owner, f"{schemas.target}.{name}")
+
+
+def guarded_notices(standing: StandingSchema, designs: Designs) -> Iterator[Notice]:
+    """Name tables whose grants stay behind: what row-level security hid from a role would be open to it."""
+    tables = {design.relation.name.name for design in designs.tables}
+    granted = {grant.name for grant in standing.grants if grant.scope in ("table", "column")}
+    for each in standing.objects:
+        if each.row_security and each.name in tables & granted:
+            reason = "its grants stay behind, because its row-level security does"
+            yield Notice(Topic.ACCESS, each.identity, reason)
 
 
 def _without_defaults(standing: StandingSchema, kind: str, name: TableName, schemas: Schemas) -> Iterator[Step]:

@@ -10,6 +10,7 @@ from pg_xcopy.planning.design import Flow
 from pg_xcopy.planning.filters import condition, missing_columns
 from pg_xcopy.planning.plan import CopyPlan, Notice, PlanProblem, Topic
 from pg_xcopy.planning.selection import Selected
+from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 
@@ -56,6 +57,15 @@ def _missing(selected: Selected, missing: tuple[str, ...]) -> PlanProblem:
     )
 
 
+def _guard(flow: Flow) -> Sql | None:
+    rule = flow.design.selected.rule
+    expressions = [Sql(column.expression) for column in flow.design.columns.plans if column.transformed]
+    if isinstance(rule.where, str):
+        expressions.append(Sql(rule.where))
+    only, table = flow.relation.kind == "r", flow.relation.name
+    return render("copy/guard.sql.j2", expressions=expressions, only=only, table=table) if expressions else None
+
+
 def plan_copy(flow: Flow) -> CopyPlan:
     """Write the statements of one stream."""
     rule, relation, design = flow.design.selected.rule, flow.relation, flow.design
@@ -86,6 +96,7 @@ def plan_copy(flow: Flow) -> CopyPlan:
         copy_to=render("copy/copy_to.sql.j2", select=select),
         copy_from=render("copy/copy_from.sql.j2", table=design.staged, columns=[column.name for column in columns]),
         condition=where,
+        guard=_guard(flow),
         estimated_rows=relation.estimated_rows,
         estimated_bytes=relation.bytes,
     )

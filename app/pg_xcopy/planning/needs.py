@@ -45,7 +45,8 @@ def find_needs(
     designs: tuple[Design, ...], source: SourceCatalog, target: TargetCatalog, schemas: Schemas, *, everything: bool
 ) -> Needs:
     """Follow the dependencies of the chosen tables; with `everything`, all types and sequences come along."""
-    lacking = [each for each in source.types if each.name not in target.types_elsewhere]
+    # Only types of other schemas are looked for on the target; the schema's own are always made anew.
+    lacking = [t for t in source.types if t.name.schema == source.schema or t.name not in target.types_elsewhere]
     made: list[UserType | Function] = [*lacking, *source.functions]
     makers = {each.oid: each for each in made}
     wanted = set(_wanted(designs))

@@ -76,7 +76,8 @@ class ColumnPlan:
 class CopyPlan:
     """One COPY stream: from a relation of the source into one of the staging schema.
 
-    `source` and `target` are the names a user knows; the statements name the staging schema.
+    `source` and `target` are the names a user knows; the statements name the staging schema. `guard` is a SELECT that
+    fails where one of the user's expressions is more or less than one; None where there are none.
     """
 
     source: TableName
@@ -87,6 +88,7 @@ class CopyPlan:
     copy_to: Sql
     copy_from: Sql
     condition: Sql | None
+    guard: Sql | None
     estimated_rows: int
     estimated_bytes: int
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.errors import PlanError
 from pg_xcopy.manifest.models import Job
-from pg_xcopy.planning.access import default_privilege_steps, object_steps, schema_steps
+from pg_xcopy.planning.access import default_privilege_steps, guarded_notices, object_steps, schema_steps
 from pg_xcopy.planning.columns import column_notices, column_problems
 from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.constraints import Means
@@ -49,7 +49,7 @@ def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: st
     `run_id` (up to 20 letters and digits) tells the schemas of this run from those of any other.
     """
     decided = _decide(job, source, target, name_schemas(target.schema, run_id))
-    notices = tuple(_notices(job, target, decided))
+    notices = tuple(_notices(job, source, target, decided))
     problems = list(_problems(job, target, decided))
     if job.strict:
         problems += _strictly(notices)
@@ -78,17 +78,31 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
     )
 
 
-def _notices(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[Notice]:
+def _notices(job: Job, source: SourceCatalog, target: TargetCatalog, decided: Decisions) -> Iterator[Notice]:
     yield from decided.selection.notices
     yield from decided.chosen.notices
     yield from _column_notices(decided.designs)
+    yield from _heirs_left_behind(decided.designs, source)
     yield from decided.lacks.notices
     yield from decided.integrity.notices
     yield from (each for each in decided.positions if isinstance(each, Notice))
     yield from drop_notices(target, decided.designs, decided.needs, cascade=job.cascade)
+    if target.standing:
+        yield from guarded_notices(target.standing, decided.designs)
     if job.allow_row_security:
         for table in _under_row_security(decided.designs):
             yield Notice(Topic.PARTIAL, table, "row-level security decides which of its rows are copied")
+
+
+def _heirs_left_behind(designs: Designs, source: SourceCatalog) -> Iterator[Notice]:
+    """Name tables that inherit from a copied one and are not copied: their rows are seen in the parent there."""
+    copied = {design.relation.oid: design for design in designs.tables}
+    for each in source.relations:
+        if not each.is_partition and each.oid not in copied:
+            for parent in (copied[oid] for oid in each.parents if oid in copied):
+                yield Notice(
+                    Topic.PARTIAL, str(parent.name), f"it comes without the rows of {each.name}, which inherits"
+                )
 
 
 def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[PlanProblem]:

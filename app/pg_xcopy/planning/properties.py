@@ -71,7 +71,7 @@ def identity_steps(design: Design) -> Iterator[Step]:
     if relation.cluster_index:
         sql = render("staging/cluster_on.sql.j2", table=design.staged, index=relation.cluster_index)
         yield Step(sql, f"marking the cluster index of {subject}", subject, Topic.PROPERTY, "CLUSTER ON")
-    if relation.replica_identity != "d":
+    if relation.is_table and relation.replica_identity != "d":
         sql = render(
             "staging/replica_identity.sql.j2",
             table=design.staged,

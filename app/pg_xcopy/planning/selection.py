@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from pg_xcopy.catalog.model import Relation, SourceCatalog
 from pg_xcopy.manifest.models import Job, TableRule
+from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.planning.plan import Notice, PlanProblem, Topic
 
 EVERYTHING = "*"
@@ -108,8 +108,7 @@ def _unknown(
 
 
 def _no_such(name: str, source: SourceCatalog, message: str) -> PlanProblem:
-    near = difflib.get_close_matches(name, source.by_name, n=3)
-    return PlanProblem(f"{source.schema}.{name}", message, f"did you mean {' or '.join(near)}?" if near else "")
+    return PlanProblem(f"{source.schema}.{name}", message, did_you_mean(name.rpartition(".")[2], source.by_name))
 
 
 def _contradictions(job: Job, source: SourceCatalog, exact: Mapping[str, TableRule]) -> Iterator[PlanProblem]:

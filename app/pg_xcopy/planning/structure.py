@@ -90,7 +90,7 @@ def _create_table(design: Design, needs: Needs, version: int, parents: list[Desi
     sql = render(
         "staging/create_table.sql.j2",
         table=design.staged,
-        unlogged=design.relation.persistence == "u",
+        unlogged=design.relation.persistence == "u" and design.partition_key is None,
         of_type=of_type,
         columns=[each for each in definitions if each.not_null or each.expression] if of_type else definitions,
         options=design.relation.options,

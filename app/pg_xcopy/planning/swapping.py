@@ -148,7 +148,8 @@ def _foreign_objects(
 ) -> Iterator[PlanProblem]:
     role = target.server.role
     foreign = [each.identity for each in standing.objects if not each.ours]
-    if foreign:
+    # Who owns a schema may drop whatever is in it; only to move an object takes its owner.
+    if foreign and method is SwapMethod.MOVE:
         owners = ", ".join(sorted({each.owner or "" for each in standing.objects if not each.ours}))
         yield PlanProblem(
             place,

@@ -56,7 +56,10 @@ def _number(value: float | Decimal) -> Sql:
     if isinstance(value, Decimal) and not value.is_finite():
         return _quoted(str(value))
     # A minus sign glued to an operator or to another minus would be read as an operator or as a comment.
-    return Sql(f"({value})" if value < 0 else str(value))
+    # Not str(): an enum that is a number prints its name.
+    kind = next(kind for kind in (Decimal, float, int) if isinstance(value, kind))
+    digits = format(kind(value), "")
+    return Sql(f"({digits})" if value < 0 else digits)
 
 
 def _quoted(text: str) -> Sql:

@@ -18,7 +18,7 @@ from pg_xcopy.results import JobResult, TableResult, WarningResult
 MANIFEST = """\
 jobs:
   "export:a": {source: {database: host=x}, target: {database: host=y}, tables: {"*": {}}}
-  "export:b": {source: {database: host=x}, target: {database: host=y}, tables: {"*": {}}}
+  "export:b": {source: {database: host=x}, target: {database: host=z}, tables: {"*": {}}}
 """
 WARNING = WarningResult("index left out", "app.t.i", "it is invalid in the source")
 
@@ -122,6 +122,19 @@ def test_exit_code_of_a_signal(run, outcomes, number):
     assert result.stderr.startswith(f"pg-xcopy: stopped by {number.name}")
 
 
+def test_two_jobs_that_replace_the_same_schema_do_not_run_together(run, outcomes, tmp_path):
+    outcomes.clear()
+    (tmp_path / "jobs.yaml").write_text(MANIFEST.replace("host=z", "host=y"))
+
+    result = run("run", "jobs.yaml")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: jobs export:a and export:b both replace schema public of the same database.\n"
+        "  Run one of them by its name, or give each a schema of its own.\n"
+    )
+
+
 def test_one_failure_of_several(run, outcomes):
     outcomes["export:a"] = PlanError("export:a", ("app.t: no",))
 
@@ -137,13 +150,13 @@ def test_one_failure_of_several(run, outcomes):
 
 def test_causes_on_request(run, outcomes):
     error = PlanError("export:a", ("no",))
-    error.__cause__ = ValueError("first")
-    error.__cause__.__cause__ = KeyError("the very first")
+    error.__cause__ = UsageError("it was asked in vain", "")
+    error.__cause__.__cause__ = KeyError("a line with a password")
     outcomes["export:a"] = error
 
     lines = run("run", "jobs.yaml", "export:a", "-v").stderr.splitlines()
 
-    assert lines[-2:] == ["  caused by ValueError: first", "  caused by KeyError: 'the very first'"]
+    assert lines[-2:] == ["  caused by UsageError: it was asked in vain", "  caused by KeyError"]
 
 
 def test_what_nobody_expected(run, outcomes):

@@ -69,10 +69,10 @@ def test_unknown_names_with_near_ones():
     selection = select(job({"user": {}, "xyz": {}, "zz*": {}}, exclude=["oders", "old_*"]), SHOP)
 
     assert said(selection) == [
-        "app.user: there is no such table in the source (did you mean users?)",
+        "app.user: there is no such table in the source (did you mean 'users'?)",
         "app.xyz: there is no such table in the source",
         "app.zz*: no table of the source matches it",
-        "app.oders: excluded, but there is no such table in the source (did you mean orders or order_items or users?)",
+        "app.oders: excluded, but there is no such table in the source (did you mean 'orders'?)",
     ]
     assert [str(notice) for notice in selection.notices] == [
         "old_*: pattern matches nothing: this exclusion matches no table of the source"

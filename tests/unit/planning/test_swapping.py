@@ -212,7 +212,8 @@ def test_no_right_to_create_schemas():
 
 
 def test_what_others_own():
-    old = standing(standing_table("users"), standing_table("theirs", owner="boss", ours=False))
+    """Only moving an object takes its owner: whoever owns the schema may drop what is in it."""
+    old = standing(standing_table("users"), standing_table("theirs", owner="boss", ours=False), ours=False)
 
     assert refused(target(old)) == (
         "target schema app: the role worker can't drop what others own there: app.theirs"
@@ -228,7 +229,7 @@ def test_no_right_to_create_in_a_schema_that_stays():
 
 
 def test_all_of_it_at_once():
-    old = standing(standing_table("theirs", owner="boss", ours=False), dependents=(VIEW,))
+    old = standing(standing_table("theirs", owner="boss", ours=False), dependents=(VIEW,), ours=False)
 
     assert len(refused(target(old, may_create_schemas=False))) == 3
 

@@ -1,0 +1,44 @@
+"""Plans jobs one after the other and prints the plans."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import click
+
+from pg_xcopy import api
+from pg_xcopy.cli.failing import say_causes, say_error
+from pg_xcopy.errors import XcopyError
+from pg_xcopy.manifest.models import Job
+from pg_xcopy.planning import describe
+from pg_xcopy.planning.plan import Plan
+
+
+def plan_all(jobs: Sequence[Job], form: str, *, verbose: bool) -> int:
+    """Print the plans (text, sql or json); a job that has none does not hide the next. Return the exit code."""
+    outcomes = [(job, _outcome(job, verbose=verbose)) for job in jobs]
+    plans = [outcome for _, outcome in outcomes if isinstance(outcome, Plan)]
+    if form == "json":
+        data = [_as_data(job, outcome) for job, outcome in outcomes]
+        click.echo(json.dumps({"jobs": data}, indent=2, ensure_ascii=False))
+    elif plans:
+        show = describe.as_sql if form == "sql" else describe.as_text
+        click.echo("\n\n".join(show(each) for each in plans))
+    return 0 if len(plans) == len(outcomes) else 1
+
+
+def _outcome(job: Job, *, verbose: bool) -> Plan | XcopyError:
+    try:
+        return api.plan_job(job)
+    except XcopyError as error:
+        say_error(error)
+        if verbose:
+            say_causes(error)
+        return error
+
+
+def _as_data(job: Job, outcome: Plan | XcopyError) -> dict[str, object]:
+    if isinstance(outcome, Plan):
+        return describe.as_data(outcome)
+    return {"job": job.name, "error": {"type": type(outcome).__name__, "message": str(outcome)}}
