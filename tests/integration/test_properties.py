@@ -140,3 +140,19 @@ def test_what_an_older_target_does_not_know_is_said_in_the_plan(server_of, new_d
         "function f: the copied tables need it, and its body in standard SQL needs PostgreSQL 14"
         " (leave out what uses it, or rewrite it with a body as text)",
     )
+
+
+def test_a_default_that_an_older_target_can_not_compute_is_left_out(server_of, new_database):
+    source, target = new_database(server_of(18)), new_database(server_of(12))
+    source.execute("""
+        CREATE SCHEMA app;
+        CREATE TABLE app.t (id serial, at timestamptz DEFAULT now(), u uuid DEFAULT uuidv7(), n int DEFAULT (1 + 2));
+        INSERT INTO app.t DEFAULT VALUES""")
+
+    result = copy(source, target)
+
+    assert messages(result) == ["app.t.u: default left out: function uuidv7() does not exist"]
+    defaults = target.rows("""
+        SELECT attname, pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute a ON attrelid = adrelid
+               AND attnum = adnum WHERE adrelid = 'app.t'::regclass ORDER BY attnum""")
+    assert defaults == [("id", "nextval('app.t_id_seq'::regclass)"), ("at", "now()"), ("n", "(1 + 2)")]

@@ -174,9 +174,7 @@ class UserType:
     attributes: tuple[Sql, ...] = ()
     operator_class: Sql | None = None
     subtype_diff: Sql | None = None
-    canonical: Sql | None = None
     multirange: str | None = None
-    collations: tuple[int, ...] = ()
     depends_on: tuple[int, ...] = ()
     functions: tuple[int, ...] = ()
 

@@ -225,7 +225,6 @@ def _user_type(row: Row) -> UserType:
         attributes=tuple(map(Sql, row["attributes"])),
         operator_class=sql_or_none(row["operator_class"]),
         subtype_diff=sql_or_none(row["subtype_diff"]),
-        canonical=sql_or_none(row["canonical"]),
         multirange=row["multirange"],
         depends_on=tuple(row["depends_on"]),
         functions=tuple(row["functions"]),

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 
 import click
 
@@ -37,7 +38,9 @@ def report_failure(error: BaseException, *, verbose: bool) -> None:
     elif isinstance(error, BrokenPipeError):
         _write_no_more()
     elif isinstance(error, OSError):
-        click.echo(f"{_mark()} the operating system says: {error}.", err=True)
+        with suppress(OSError):  # it may be stderr that is full
+            click.echo(f"{_mark()} the operating system says: {error}.", err=True)
+        _write_no_more()
     else:
         kind = type(error).__name__
         click.echo(f"{_mark()} unexpected {kind}: {error}. This is a bug; -v shows where.", err=True)

@@ -14,7 +14,6 @@ from pg_xcopy.connect.session import Address, Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.source import require_supported
 from pg_xcopy.errors import DatabaseError, ReadOnlyTargetError, TargetLockedError
-from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
 
@@ -89,7 +88,7 @@ def lock_key(schema: str) -> int:
 
 
 def _holder(target: Target, key: int) -> str:
-    rows = target.session.rows(Sql(render("guard/lock_holder.sql.j2", key=key)), "asking who holds the lock")
+    rows = target.session.rows(render("guard/lock_holder.sql.j2", key=key), "asking who holds the lock")
     if not rows:
         return "it has just ended"
     row = rows[0]

@@ -9,6 +9,7 @@ from enum import IntEnum
 from pg_xcopy.observe.events import (
     Event,
     JobFinished,
+    JobStarted,
     Planned,
     StageStarted,
     StepDone,
@@ -64,7 +65,7 @@ class Lines:
     @staticmethod
     def _other(event: Event) -> str:
         """Tell how a job begins; how it fails is told by whoever catches the error."""
-        return line_of(event) if type(event).__name__ == "JobStarted" else ""
+        return line_of(event) if isinstance(event, JobStarted) else ""
 
     def _progress(self, event: TableProgress) -> str:
         now = time.monotonic()

@@ -20,6 +20,9 @@ from pg_xcopy.catalog.model import (
 )
 from pg_xcopy.planning.design import Design, Schemas
 
+MAJOR = 10000
+"""What PostgreSQL's version numbers count major versions in."""
+
 
 @dataclass(frozen=True)
 class Needs:
@@ -27,6 +30,7 @@ class Needs:
 
     `objects` have the names under which they are made: in the staging schema, or as in the source where they live in a
     schema of their own that the target lacks them in. `extensions` are those that the target lacks.
+    A `newer_source` may use functions of the server's own that the target does not have.
     """
 
     collations: tuple[Collation, ...]
@@ -34,6 +38,7 @@ class Needs:
     sequences: tuple[Sequence, ...]
     identities: Mapping[tuple[int, str], Sequence]
     extensions: tuple[str, ...] = ()
+    newer_source: bool = False
 
     @cached_property
     def oids(self) -> frozenset[int]:
@@ -73,6 +78,7 @@ def find_needs(
             and (each.owner, each.owner_column) in owners
         },
         extensions=_lacking_extensions(designs, target),
+        newer_source=source.server.version // MAJOR > target.server.version // MAJOR,
     )
 
 

@@ -128,7 +128,8 @@ def _definition(
 
 def carries_default(column: Column, needs: Needs) -> bool:
     """Tell whether all that a default needs is certain to be there when the table is created."""
-    return needs.oids.issuperset((*column.sequences, *column.functions))
+    calls = "(" in (column.expression or "") and not column.sequences
+    return needs.oids.issuperset((*column.sequences, *column.functions)) and not (calls and needs.newer_source)
 
 
 def default_steps(design: Design, needs: Needs, by_oid: Mapping[int, Design]) -> Iterator[Step]:
