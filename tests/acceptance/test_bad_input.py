@@ -61,7 +61,7 @@ def test_tables_and_columns_that_do_not_exist_all_at_once(run):
 
     assert said(done) == [
         "error: job copy can't run, 5 problems; nothing was changed:",
-        "  public.boks: there is no such table in the source (did you mean books?)",
+        "  public.boks: there is no such table in the source (did you mean 'books'?)",
         "  public.film*: no table of the source matches it",
         "  public.drafts: excluded, but there is no such table in the source",
         "  public.books: `where` filters by column prise, which it does not have (did you mean price?)",

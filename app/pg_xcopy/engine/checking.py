@@ -10,6 +10,7 @@ from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.source import Source, open_reader
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import CopyPlan, Plan
+from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
 
@@ -52,12 +53,23 @@ def lock(plan: Plan, source: Source) -> None:
     if not tables:
         return
     doing = "locking the source's tables against changes"
-    source.session.run(render("guard/lock_source.sql.j2", tables=[each.name for each in tables]), doing)
+    _lock_tables(source.session, [each.name for each in tables], doing)
     changed = source.session.rows(render("guard/changed_since.sql.j2", oids=[each.oid for each in tables]), doing)
     if changed:
         listed = ", ".join(row["name"] for row in changed)
         reason = f"emptied or rewritten since the run began: {listed} (run it again: it will take a new snapshot)"
         raise PlanError(plan.job, (reason,))
+
+
+def _lock_tables(session: Session, tables: list[TableName], doing: str) -> None:
+    session.run(Sql("SAVEPOINT locking"), doing)
+    try:
+        session.run(render("guard/lock_source.sql.j2", tables=tables), doing)
+    except DatabaseError as error:
+        if error.sqlstate != INSUFFICIENT_PRIVILEGE:
+            raise
+        session.run(Sql("ROLLBACK TO SAVEPOINT locking"), doing)
+        session.run(render("guard/hold_source.sql.j2", tables=tables), doing)
 
 
 def _checked(session: Session, copy: CopyPlan) -> CopyPlan:
