@@ -37,12 +37,16 @@ def running(database, state="%"):
     return database.column(f"{RUNNING} AND datname = current_database() AND query LIKE %s", (state,))
 
 
-def terminate(database, query="COPY%"):
-    """End, as an administrator would, the server processes that run such a query; tell how many there were."""
+def terminate(database, query="COPY%", waiting="%"):
+    """End, as an administrator would, the server processes that run such a query; tell how many there were.
+
+    `waiting` is a pattern for the event that they wait for: PgSleep is only seen once a query is under way.
+    """
     ended = database.column(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND application_name LIKE 'pg-xcopy%%' AND query LIKE %s AND state = 'active'",
-        (query,),
+        " AND application_name LIKE 'pg-xcopy%%' AND query LIKE %s AND state = 'active'"
+        " AND coalesce(wait_event, '') LIKE %s",
+        (query, waiting),
     )
     return sum(ended)
 
