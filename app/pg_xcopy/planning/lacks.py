@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Column, Function, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.model import Column, SourceCatalog, TargetCatalog, UserType
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.design import Design, Designs
-from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.needs import Needs, is_generated
 from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
-from pg_xcopy.planning.versions import SQL_BODIES, VIRTUAL_COLUMNS
+from pg_xcopy.planning.versions import VIRTUAL_COLUMNS
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
 
-SYSTEM_SCHEMAS = ("pg_catalog", "information_schema")
 FALLBACK_SCHEMA = "public"
 
 
@@ -32,9 +31,9 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
     """Compare what is needed with what the target has."""
     elsewhere = [each for each in needs.objects if isinstance(each, UserType) and each.name in _names(source)]
     homes = {name: _home(name, source, target) for name in needs.extensions}
-    problems = [*_too_old(designs, needs, target), *_unavailable(needs, target)]
+    problems = [*_lacking(designs, needs), *_virtual_columns(designs, target), *_rows_of_less(designs)]
     if not job.create_missing:
-        problems += [*_missing_extensions(designs, needs), *map(_missing_type, elsewhere)]
+        problems += map(_missing_type, elsewhere)
     problems += _unknown_types(designs, needs, source, target)
     schemas = sorted({each.name.schema for each in elsewhere} - target.schemas)
     return Lacks(
@@ -46,9 +45,17 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
         notices=(
             *(Notice(Topic.CREATED, f"extension {name}", f"in schema {schema}") for name, schema in homes.items()),
             *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
+            *_without_canonical(needs),
         ),
         extension_schemas=tuple(sorted(set(homes.values()))),
     )
+
+
+def _without_canonical(needs: Needs) -> Iterator[Notice]:
+    """Name ranges whose canonical function stays behind: it is C code that takes the type before it is complete."""
+    for each in needs.objects:
+        if isinstance(each, UserType) and each.canonical:
+            yield Notice(Topic.PROPERTY, f"type {each.name.name}", "its CANONICAL function is not copied")
 
 
 def _names(source: SourceCatalog) -> frozenset[object]:
@@ -72,45 +79,54 @@ def _create_schema(name: str) -> Step:
     return Step(sql, f"creating schema {name}", name)
 
 
-def _missing_extensions(designs: Designs, needs: Needs) -> Iterator[PlanProblem]:
+def _lacking(designs: Designs, needs: Needs) -> Iterator[PlanProblem]:
+    """Give tables and columns that can't be made; what can do without is a notice elsewhere."""
+    for design in designs.tables:
+        if lack := needs.lack(design.relation.needs):
+            yield PlanProblem(str(design.name), lack.reason, lack.hint)
+        for column in design.columns.kept:
+            ids = (*column.needs, *(column.expression_needs if is_generated(column, design) else ()))
+            if lack := needs.lack(ids):
+                yield PlanProblem(f"{design.name}.{column.name}", lack.reason, lack.hint)
+
+
+def _rows_of_less(designs: Designs) -> Iterator[PlanProblem]:
+    """Give columns whose type is the row type of a table that will have fewer columns than their values."""
+    smaller = {id_: each for each in designs.tables if each.columns.left_out for id_ in each.relation.ids}
     for design in designs.tables:
         for column in design.columns.kept:
-            if column.type_extension in needs.extensions:
-                yield _extension(design, column)
+            for table in {smaller[id_].name: id_ for id_ in column.needs if id_ in smaller}:
+                yield PlanProblem(
+                    f"{design.name}.{column.name}",
+                    f"its type is that of the rows of {table}, of which columns are left out",
+                    "leave it out too, or give it a `transform`",
+                )
 
 
 def _unknown_types(
     designs: Designs, needs: Needs, source: SourceCatalog, target: TargetCatalog
 ) -> Iterator[PlanProblem]:
     """Give columns whose type is of a kind that is never created here: a base type, or another table's row type."""
-    known = {*SYSTEM_SCHEMAS, source.schema}
     there = target.types_elsewhere | {each.name for each in needs.objects}
     for design in designs.tables:
         for column in design.columns.kept:
             name = TableName(column.type_schema, column.type_name)
-            if not column.type_extension and name.schema not in known and name not in there:
-                yield PlanProblem(
-                    f"{design.name}.{column.name}",
-                    f"its type {name} lives outside the copied schema and the target lacks it",
-                    "create it there first, or leave the column out with `transform`",
-                )
+            of_extension = any(id_ in source.members for id_ in column.needs)
+            if not of_extension and name.schema != source.schema and name not in there:
+                yield _unknown_type(f"{design.name}.{column.name}", name)
 
 
-def _unavailable(needs: Needs, target: TargetCatalog) -> Iterator[PlanProblem]:
-    for name in needs.extensions:
-        if target.available_extensions and name not in target.available_extensions:
-            yield PlanProblem(
-                f"extension {name}",
-                "the copied columns need it, and the target's server does not have its files",
-                "ask its administrator to install it, or leave the columns out with `transform`",
-            )
-
-
-def _extension(design: Design, column: Column) -> PlanProblem:
+def _unknown_type(subject: str, name: TableName) -> PlanProblem:
+    if name.schema == "pg_catalog":
+        return PlanProblem(
+            subject,
+            f"the target's server has no type {name.name}",
+            "leave it out with `transform`, or upgrade the target",
+        )
     return PlanProblem(
-        f"{design.name}.{column.name}",
-        f"its type {column.type} belongs to extension {column.type_extension}, which the target lacks",
-        f'set `create_missing: true`, or ask for: CREATE EXTENSION "{column.type_extension}"',
+        subject,
+        f"the target lacks its type {name}, which lives outside the copied schema",
+        "create it there first, or leave the column out with `transform`",
     )
 
 
@@ -122,19 +138,12 @@ def _missing_type(each: UserType) -> PlanProblem:
     )
 
 
-def _too_old(designs: Designs, needs: Needs, target: TargetCatalog) -> Iterator[PlanProblem]:
-    version = target.server.version
-    for design in designs.tables:
-        for column in design.columns.kept:
-            if column.generated == "v" and version < VIRTUAL_COLUMNS and column.name not in design.columns.transformed:
-                yield _virtual(design, column)
-    for each in needs.objects:
-        if isinstance(each, Function) and each.sql_body and version < SQL_BODIES:
-            yield PlanProblem(
-                f"function {each.name.name}",
-                "the copied tables need it, and its body in standard SQL needs PostgreSQL 14",
-                "leave out what uses it, or rewrite it with a body as text",
-            )
+def _virtual_columns(designs: Designs, target: TargetCatalog) -> Iterator[PlanProblem]:
+    if target.server.version < VIRTUAL_COLUMNS:
+        for design in designs.tables:
+            for column in design.columns.kept:
+                if column.generated == "v" and is_generated(column, design):
+                    yield _virtual(design, column)
 
 
 def _virtual(design: Design, column: Column) -> PlanProblem:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
+MAJOR = 10000
+"""What PostgreSQL's version numbers count major versions in."""
+
 MULTIRANGES = 140000
-COMPRESSION = 140000
 STATISTICS_ON_EXPRESSIONS = 140000
 SQL_BODIES = 140000
 UNLOGGED_SEQUENCES = 150000
+COLLATION_RULES = 160000
+BUILTIN_COLLATIONS = 170000
 NAMED_NOT_NULL = 180000
 VIRTUAL_COLUMNS = 180000
 """The versions, as PostgreSQL numbers them, from which on a server has these."""
