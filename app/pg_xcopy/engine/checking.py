@@ -26,17 +26,18 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
     """
     reasons: list[str] = []
     copies: list[CopyPlan] = []
-    with open_reader(source, plan, sessions) as session:
-        # Apart from the first SELECT: in one message with it, a syntax error there would be its end too.
-        session.run(Sql("SAVEPOINT checked"), "opening a transaction")
-        for copy in plan.copies:
-            try:
-                copies.append(_checked(session, copy))
-            except DatabaseError as error:
-                if error.connection_lost:
-                    raise
-                session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
-                reasons.append(f"{copy.source}: {error.reason} ({_hint(error, copy, source)})")
+    session = open_reader(source, plan, sessions)
+    # Apart from the first SELECT: in one message with it, a syntax error there would be its end too.
+    session.run(Sql("SAVEPOINT checked"), "opening a transaction")
+    for copy in plan.copies:
+        try:
+            copies.append(_checked(session, copy))
+        except DatabaseError as error:
+            if error.connection_lost:
+                raise
+            session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
+            reasons.append(f"{copy.source}: {error.reason} ({_hint(error, copy, source)})")
+    sessions.close(session)
     if reasons:
         raise PlanError(plan.job, tuple(dict.fromkeys(reasons)))
     return replace(plan, copies=tuple(copies))
