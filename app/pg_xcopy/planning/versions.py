@@ -19,6 +19,9 @@ NAMED_NOT_NULL = 180000
 VIRTUAL_COLUMNS = 180000
 """The versions, as PostgreSQL numbers them, from which on a server has these."""
 
+LENIENT_OIDS = 140000
+"""From PostgreSQL 14 on, array_recv and record_recv let differing OIDs of user-made types pass (commit 670c0a1d474)."""
+
 _STRINGS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _FEATURES = (
     ("NULLS NOT DISTINCT", re.compile(r"\bNULLS NOT DISTINCT\b"), 150000),
