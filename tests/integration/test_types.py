@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from copying import copy
 from edges import array, edges_of, row
@@ -19,7 +21,7 @@ BARE = {'text COLLATE "C"': "text"}
 
 def fill(database, edges):
     """A table for each type; its rows hold one edge each: alone, in an array with other bounds, in a row, in rows."""
-    with database.connect() as connection, connection.cursor() as cursor:
+    with closing(database.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA app; SET search_path = app")
         for number, (kind, values) in enumerate(edges):
             table, pair = Identifier(f"{number} {kind}"), Identifier(f"{number} pair")
@@ -34,7 +36,7 @@ def fill(database, edges):
 
 def read(database):
     """All rows of all tables as text, so that a difference names its type."""
-    with database.connect() as connection, connection.cursor() as cursor:
+    with closing(database.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(PINNED)
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind = 'r' ORDER BY 1"
