@@ -218,3 +218,16 @@ def test_names_that_are_no_text(source_in, target_in):
 
     assert said.startswith("reading the catalog: the source ")
     assert said.endswith(" said: " + NOT_UTF8.format("0xfc"))
+
+
+def test_a_name_that_the_server_cut_within_a_character(server_of, new_database):
+    """makeMultirangeTypeName keeps 52 bytes of the range's name, whatever they are: nothing can be done about it."""
+    source, target = new_database(server_of(18)), new_database(server_of(18))
+    source.execute("""
+        CREATE SCHEMA app; CREATE TABLE app.things (id int);
+        CREATE TYPE app."a🐘🐘🐘🐘🐘🐘🐘🐘🐘🐘🐘🐘🐘🐘" AS RANGE (subtype = float8)""")
+
+    with pytest.raises(
+        XcopyError, match=r"reading the catalog: the source .* said: bytes that are no character in UTF8"
+    ):
+        copy(source, target)

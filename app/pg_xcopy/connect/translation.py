@@ -59,6 +59,11 @@ def database_error(error: psycopg2.Error, side: str, label: str, doing: str, hid
     return failed
 
 
+def not_utf8(side: str, label: str, doing: str) -> DatabaseError:
+    """Say that the driver could not read an answer, under the code that a server has for it."""
+    return DatabaseError(side, label, doing, "bytes that are no character in UTF8", "22021")
+
+
 def _without_values(reason: str, state: str) -> str:
     """Mask what a data exception (class 22) quotes, in any language's quotes: a value, or a part of one."""
     if not state.startswith("22") or state in _ABOUT_ENCODINGS:
