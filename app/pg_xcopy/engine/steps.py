@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
@@ -32,49 +33,42 @@ def together(steps: Sequence[Step], plan: Plan, session: Session, reporter: Repo
     """
     started = time.monotonic()
     refused: list[Step] = []
-    opening = session.writer_opening(plan.target_path, settings=plan.resources.settings)
     try:
-        session.run(Sql(";\n".join((opening.rstrip(";"), *(step.sql for step in steps), "COMMIT"))), _doing(steps))
+        session.run(_transaction(session, plan, steps), _doing(steps))
     except DatabaseError as error:
         if error.connection_lost or error.sqlstate.startswith(INTERVENTION):
             raise
         session.rollback()
-        session.run(opening, "opening a transaction")
-        refused += [step for step in steps if not run_step(step, session, reporter)]
-        session.commit()
+        refused += [step for step in steps if not alone(step, plan, session, reporter)]
     reporter.done(_doing(steps), started)
     return refused
 
 
 def alone(step: Step, plan: Plan, session: Session, reporter: Reporter) -> bool:
-    """Do one in a transaction of its own, whose locks end with it; tell whether it was done."""
-    started = time.monotonic()
-    session.run(session.writer_opening(plan.target_path, settings=plan.resources.settings), "opening a transaction")
-    done = run_step(step, session, reporter)
-    session.commit()
-    reporter.done(step.doing, started)
-    return done
+    """Do one in a transaction of its own, whose locks end with it; tell whether it was done.
 
-
-def run_step(step: Step, session: Session, reporter: Reporter) -> bool:
-    """Run a step inside the open transaction; a best-effort one that can't be done becomes a warning.
-
-    One that fails for want of room, or of a lock, could be done another time: that fails the job.
+    A best-effort one that can't be done becomes a warning. One that fails for want of room, or of a lock, could be done
+    another time: that fails the job.
     """
-    if step.topic is None:
-        session.run(step.sql, step.doing)
-        return True
-    session.run(Sql("SAVEPOINT step"), step.doing)
+    started = time.monotonic()
     try:
-        session.run(Sql(f"{step.sql};\nRELEASE SAVEPOINT step"), step.doing)
+        session.run(_transaction(session, plan, (step,)), step.doing)
     except DatabaseError as error:
-        if _hopeless(error):
+        if step.topic is None or error.connection_lost or error.sqlstate.startswith(TROUBLE):
             raise
-        undo = f";\n{step.undo}" if step.undo else ""
-        session.run(Sql(f"ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step{undo}"), step.doing)
+        session.rollback()
+        if step.undo:
+            session.run(_transaction(session, plan, (replace(step, sql=step.undo),)), step.doing)
         reporter.lost(step, error)
         return False
+    reporter.done(step.doing, started)
     return True
+
+
+def _transaction(session: Session, plan: Plan, steps: Sequence[Step]) -> Sql:
+    """Write a whole transaction as one message, which is one round trip."""
+    opening = session.writer_opening(plan.target_path, settings=plan.resources.settings)
+    return Sql(";\n".join((opening.rstrip(";"), *(step.sql for step in steps), "COMMIT")))
 
 
 def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
@@ -82,10 +76,6 @@ def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
-
-
-def _hopeless(error: DatabaseError) -> bool:
-    return error.connection_lost or error.sqlstate.startswith(TROUBLE)
 
 
 def _doing(steps: Sequence[Step]) -> str:
