@@ -74,8 +74,11 @@ def make_schedule(plan: Plan) -> tuple[Work, ...]:
     loads = _loads(plan, schedule)
     ready: dict[TableName, int] = {}
     partitions: dict[TableName | None, list[TableName]] = defaultdict(list)
-    for each in plan.finish:
+    for each in sorted(plan.finish, key=lambda each: each.depth):
         partitions[each.parent].append(each.table)
+        # Rows may come through the partitioned table, whichever partition they end in.
+        if each.parent in loads:
+            loads.setdefault(each.table, []).extend(loads[each.parent])
     for depth in sorted({each.depth for each in plan.finish}, reverse=True):
         tables = [each for each in plan.finish if each.depth == depth]
         for group in _groups(tables):

@@ -68,6 +68,18 @@ def test_a_partitioned_table_comes_after_its_partitions(size):
     assert making(schedule, '"part_pk"') in before(schedule, making(schedule, '"root_pk"'))
 
 
+def test_a_partition_waits_for_rows_that_come_through_its_root():
+    root = partitioned("root", "id", "id")
+    middle = partition_of(root, "middle", partition_key="RANGE (id)", partition_columns=("id",))
+    part = partition_of(middle, "part", constraints=(key("part_pk", "id"),))
+    made = plan({"root": {"transform": {"id": "id + 1"}}}, source(root, middle, part))
+
+    schedule = make_schedule(made)
+
+    assert [copy.target.name for copy in made.copies] == ["root"]
+    assert before(schedule, making(schedule, '"part_pk"')) >= set(places(schedule, Load))
+
+
 @pytest.mark.parametrize(("size", "apart"), [(0, 0), (LARGE, 1)])
 def test_foreign_keys_come_last_and_those_of_large_tables_are_validated_apart(size, apart):
     users = named("users", constraints=(key("users_pk", "id"),))
