@@ -94,8 +94,8 @@ class Statistics:
 class Relation:
     """A relation with rows; `kind` is pg_class's relkind (r, p, v, m, f); `bytes` counts TOAST, not indexes.
 
-    `of_type` is the composite type of a typed table; `options` are its storage parameters, those of its TOAST table
-    included; `row_security` tells whether policies hide rows from our role; `replica_identity` is pg_class's
+    `of_type` is the composite type of a typed table; `options` are its storage parameters by name, those of its TOAST
+    table included; `row_security` tells whether policies hide rows from our role; `replica_identity` is pg_class's
     relreplident (d, n, f, i).
     """
 
@@ -117,7 +117,7 @@ class Relation:
     of_extension: bool = False
     of_type: Sql | None = None
     of_type_oid: int | None = None
-    options: Sql | None = None
+    options: tuple[tuple[Sql, str], ...] = ()
     replica_identity: str = "d"
     replica_identity_index: str | None = None
     cluster_index: str | None = None
@@ -245,6 +245,19 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Builtins:
+    """The names of the server's own types, functions and collations, those that can be used in the database."""
+
+    types: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+    collations: frozenset[str] = frozenset()
+
+    def __sub__(self, other: Builtins) -> Builtins:
+        """Give what another server lacks of these."""
+        return Builtins(self.types - other.types, self.functions - other.functions, self.collations - other.collations)
+
+
+@dataclass(frozen=True)
 class SourceCatalog:
     """One schema of the source, all from one snapshot."""
 
@@ -257,6 +270,7 @@ class SourceCatalog:
     extensions: tuple[Extension, ...] = ()
     collations: tuple[Collation, ...] = ()
     comments: tuple[Comment, ...] = ()
+    builtins: Builtins = Builtins()
 
     @cached_property
     def by_oid(self) -> Mapping[int, Relation]:
@@ -351,3 +365,4 @@ class TargetCatalog:
     tables_elsewhere: frozenset[TableName] = frozenset()
     schemas: frozenset[str] = frozenset()
     available_extensions: frozenset[str] = frozenset()
+    builtins: Builtins = Builtins()

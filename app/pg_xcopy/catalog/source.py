@@ -24,7 +24,7 @@ from pg_xcopy.catalog.model import (
     Statistics,
     UserType,
 )
-from pg_xcopy.catalog.reading import DOING, read_extensions, read_server, sql_or_none
+from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server, sql_or_none
 from pg_xcopy.connect.session import Session
 from pg_xcopy.errors import SchemaNotFoundError
 from pg_xcopy.sql.names import TableName
@@ -61,6 +61,7 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
         extensions=extensions,
         collations=tuple(_collation(row, schema) for row in _read(session, "collations", oid)),
         comments=tuple(Comment(**row) for row in _read(session, "comments", oid)),
+        builtins=read_builtins(session),
     )
 
 
@@ -105,7 +106,7 @@ def _relations(session: Session, oid: int) -> tuple[Relation, ...]:
             of_extension=row["of_extension"],
             of_type=sql_or_none(row["of_type"]),
             of_type_oid=row["of_type_oid"],
-            options=sql_or_none(row["options"] or None),
+            options=tuple((Sql(name), value) for name, value in row["options"]),
             replica_identity=row["replica_identity"],
             replica_identity_index=row["replica_identity_index"],
             cluster_index=row["cluster_index"],

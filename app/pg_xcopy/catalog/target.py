@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pg_xcopy.catalog.model import Dependent, Grant, StandingObject, StandingSchema, TargetCatalog
-from pg_xcopy.catalog.reading import DOING, read_extensions, read_server
+from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
@@ -21,6 +21,7 @@ def read_target(session: Session, schema: str) -> TargetCatalog:
         tables_elsewhere=_names(session, render("introspect/tables_elsewhere.sql.j2", schema=schema)),
         schemas=_column(session, render("introspect/schema_names.sql")),
         available_extensions=_column(session, render("introspect/available_extensions.sql")),
+        builtins=read_builtins(session),
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Column, Function, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.model import Column, SourceCatalog, TargetCatalog, UserType
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
-from pg_xcopy.planning.versions import SQL_BODIES, VIRTUAL_COLUMNS
+from pg_xcopy.planning.versions import unknown_parameters
+from pg_xcopy.planning.youth import too_young
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
 
@@ -32,7 +33,7 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
     """Compare what is needed with what the target has."""
     elsewhere = [each for each in needs.objects if isinstance(each, UserType) and each.name in _names(source)]
     homes = {name: _home(name, source, target) for name in needs.extensions}
-    problems = [*_too_old(designs, needs, target), *_unavailable(needs, target)]
+    problems = [*too_young(designs, needs, source, target), *_unavailable(needs, target)]
     if not job.create_missing:
         problems += [*_missing_extensions(designs, needs), *map(_missing_type, elsewhere)]
     problems += _unknown_types(designs, needs, source, target)
@@ -46,9 +47,16 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
         notices=(
             *(Notice(Topic.CREATED, f"extension {name}", f"in schema {schema}") for name, schema in homes.items()),
             *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
+            *_left_out_parameters(designs, target.server.version),
         ),
         extension_schemas=tuple(sorted(set(homes.values()))),
     )
+
+
+def _left_out_parameters(designs: Designs, version: int) -> Iterator[Notice]:
+    for design in designs.tables:
+        for reason in unknown_parameters(design.relation.options, version):
+            yield Notice(Topic.PROPERTY, str(design.name), reason)
 
 
 def _names(source: SourceCatalog) -> frozenset[object]:
@@ -119,27 +127,4 @@ def _missing_type(each: UserType) -> PlanProblem:
         str(each.name),
         "this type lives outside the copied schema, the copied columns need it, and the target lacks it",
         "set `create_missing: true`, or create it there first",
-    )
-
-
-def _too_old(designs: Designs, needs: Needs, target: TargetCatalog) -> Iterator[PlanProblem]:
-    version = target.server.version
-    for design in designs.tables:
-        for column in design.columns.kept:
-            if column.generated == "v" and version < VIRTUAL_COLUMNS and column.name not in design.columns.transformed:
-                yield _virtual(design, column)
-    for each in needs.objects:
-        if isinstance(each, Function) and each.sql_body and version < SQL_BODIES:
-            yield PlanProblem(
-                f"function {each.name.name}",
-                "the copied tables need it, and its body in standard SQL needs PostgreSQL 14",
-                "leave out what uses it, or rewrite it with a body as text",
-            )
-
-
-def _virtual(design: Design, column: Column) -> PlanProblem:
-    return PlanProblem(
-        f"{design.name}.{column.name}",
-        "it is a virtual generated column, which the target does not know before PostgreSQL 18",
-        "give it a `transform`, or null to leave it out",
     )
