@@ -1,5 +1,5 @@
-CREATE SCHEMA app; SET search_path = app;
-SET search_path=app,public;
+-- What PostgreSQL 18 brought, and more, into schema app.
+SET search_path = app, public;
 CREATE TABLE res (id int, during tstzrange, CONSTRAINT res_pk PRIMARY KEY (id, during WITHOUT OVERLAPS));
 CREATE TABLE bok (id int, rid int, during tstzrange, CONSTRAINT bok_fk FOREIGN KEY (rid, PERIOD during) REFERENCES res (id, PERIOD during));
 CREATE TABLE ne (a int CONSTRAINT ne_chk CHECK (a > 0) NOT ENFORCED);
