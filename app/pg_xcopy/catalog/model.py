@@ -354,7 +354,9 @@ class StandingSchema:
 class TargetCatalog:
     """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet.
 
-    `types_elsewhere` and `tables_elsewhere` are those of its other schemas.
+    `types_elsewhere` and `tables_elsewhere` are those of its other schemas. Our role may not use `types_denied`, nor
+    refer to `tables_denied`, nor go into `schemas_closed`, nor create anything in `schemas_sealed`;
+    `restricted_extensions` take a superuser to create.
     """
 
     server: Server
@@ -362,7 +364,12 @@ class TargetCatalog:
     standing: StandingSchema | None = None
     extensions: tuple[Extension, ...] = ()
     types_elsewhere: frozenset[TableName] = frozenset()
+    types_denied: frozenset[TableName] = frozenset()
     tables_elsewhere: frozenset[TableName] = frozenset()
+    tables_denied: frozenset[TableName] = frozenset()
     schemas: frozenset[str] = frozenset()
+    schemas_closed: frozenset[str] = frozenset()
+    schemas_sealed: frozenset[str] = frozenset()
     available_extensions: frozenset[str] = frozenset()
+    restricted_extensions: frozenset[str] = frozenset()
     builtins: Builtins = Builtins()

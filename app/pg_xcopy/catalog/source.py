@@ -77,7 +77,9 @@ def _schema_oid(session: Session, schema: str, server: Server) -> int:
         near = next(iter(difflib.get_close_matches(schema, names, n=1)), "")
         raise SchemaNotFoundError(session.address.label, schema, near)
     if not found[0]["usable"]:
-        raise SchemaNotFoundError(session.address.label, schema, role_without_usage=server.role)
+        found = session.rows(render("introspect/unreadable.sql.j2", schema_oid=found[0]["oid"]), DOING)
+        unreadable = tuple(row["name"] for row in found)
+        raise SchemaNotFoundError(session.address.label, schema, role_without_usage=server.role, unreadable=unreadable)
     return int(found[0]["oid"])
 
 

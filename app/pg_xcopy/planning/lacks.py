@@ -10,6 +10,7 @@ from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
+from pg_xcopy.planning.privileges import missing_privileges
 from pg_xcopy.planning.versions import unknown_parameters
 from pg_xcopy.planning.youth import too_young
 from pg_xcopy.sql.names import TableName
@@ -37,6 +38,7 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
     if not job.create_missing:
         problems += [*_missing_extensions(designs, needs), *map(_missing_type, elsewhere)]
     problems += _unknown_types(designs, needs, source, target)
+    problems += missing_privileges(designs, elsewhere if job.create_missing else (), homes, target)
     schemas = sorted({each.name.schema for each in elsewhere} - target.schemas)
     return Lacks(
         steps=(
@@ -45,7 +47,7 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
         ),
         problems=tuple(problems),
         notices=(
-            *(Notice(Topic.CREATED, f"extension {name}", f"in schema {schema}") for name, schema in homes.items()),
+            *(_created(name, schema, target) for name, schema in homes.items()),
             *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
             *_left_out_parameters(designs, target.server.version),
         ),
@@ -68,6 +70,13 @@ def _home(extension: str, source: SourceCatalog, target: TargetCatalog) -> str:
     found = next((each.schema for each in source.extensions if each.name == extension), FALLBACK_SCHEMA)
     usable = found in target.schemas and found not in (source.schema, target.schema)
     return found if usable else FALLBACK_SCHEMA
+
+
+def _created(extension: str, schema: str, target: TargetCatalog) -> Notice:
+    """Say what will be created; no reason not to, since some providers let others than superusers create it."""
+    restricted = extension in target.restricted_extensions
+    limit = f', for which PostgreSQL itself wants a superuser (ask for: CREATE EXTENSION "{extension}")'
+    return Notice(Topic.CREATED, f"extension {extension}", f"in schema {schema}{limit if restricted else ''}")
 
 
 def _create_extension(name: str, schema: str) -> Step:

@@ -74,7 +74,7 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
         swap=plan_swap(target, designs, needs, schemas),
         comments=comments,
         integrity=plan_integrity(designs, Means(needs, comments, target, source.builtins - target.builtins)),
-        positions=tuple(position_steps(designs, needs, schemas)),
+        positions=tuple(position_steps(designs, needs, schemas, source.server)),
     )
 
 
