@@ -13,7 +13,7 @@ from pg_xcopy.planning.foreign_keys import foreign_key_steps
 from pg_xcopy.planning.plan import Notice, Step, TableFinish, Topic
 from pg_xcopy.planning.properties import create_statistics, identity_steps, why_no_statistics
 from pg_xcopy.planning.structure import default_steps
-from pg_xcopy.planning.versions import NAMED_NOT_NULL, PARTITIONED_EXCLUSION, split_parameters
+from pg_xcopy.planning.versions import NAMED_NOT_NULL, PARTITIONED_EXCLUSION, is_temporal_key, split_parameters
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -96,11 +96,14 @@ def _statistics(design: Design, means: Means, notices: list[Notice]) -> Iterator
 def _comes_with_parent(constraint: Constraint, design: Design, version: int) -> bool:
     """Tell what parents hand down from keys: each partition's own is made first and its root's adopts it.
 
-    The root's exclusion constraint adopts none (CompareIndexInfo in PostgreSQL's catalog/index.c), but makes its own.
+    A root's constraint that excludes adopts none (CompareIndexInfo in PostgreSQL's catalog/index.c), but makes its own.
     """
-    if constraint.kind == "x":
-        return constraint.inherited and bool(design.attached_to) and version >= PARTITIONED_EXCLUSION
-    return constraint.inherited and constraint.kind == "c" and bool(design.attached_to or design.inherits)
+    if not constraint.inherited:
+        return False
+    if constraint.kind == "c":
+        return bool(design.attached_to or design.inherits)
+    excludes = constraint.kind == "x" or is_temporal_key(constraint.definition)
+    return excludes and bool(design.attached_to) and version >= PARTITIONED_EXCLUSION
 
 
 def _create_index(design: Design, index: Index, means: Means) -> Step:

@@ -27,6 +27,7 @@ MAJOR = 10000
 """What PostgreSQL's version numbers count major versions in."""
 
 _STRINGS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_WITHOUT_OVERLAPS = re.compile(r"\bWITHOUT OVERLAPS\b")
 _NUMERIC = re.compile(r"\bnumeric\((\d+),(-?\d+)\)")
 
 
@@ -47,7 +48,7 @@ _FEATURES = (
     ("JSON_OBJECT or JSON_ARRAY", re.compile(r"\bJSON_(OBJECT|ARRAY)\(").search, 160000),
     ("JSON_EXISTS, JSON_QUERY or JSON_VALUE", re.compile(r"\bJSON_(EXISTS|QUERY|VALUE)\(").search, 170000),
     ("AT LOCAL", re.compile(r"\bAT LOCAL\b").search, 170000),
-    ("WITHOUT OVERLAPS", re.compile(r"\bWITHOUT OVERLAPS\b").search, 180000),
+    ("WITHOUT OVERLAPS", _WITHOUT_OVERLAPS.search, 180000),
     ("PERIOD", re.compile(r"[(, ]PERIOD ").search, 180000),
     ("NOT ENFORCED", re.compile(r"\bNOT ENFORCED\b").search, 180000),
 )
@@ -85,6 +86,11 @@ def missing_feature(definition: str, version: int) -> str:
         if version < since and is_in(bare):
             return needs_version(name, since, version)
     return ""
+
+
+def is_temporal_key(definition: str) -> bool:
+    """Tell a key whose last column is a range, for which PostgreSQL makes an exclusion index."""
+    return bool(_WITHOUT_OVERLAPS.search(_STRINGS.sub("''", definition)))
 
 
 def missing_builtin(expression: str, lacking: Builtins) -> str:
