@@ -2,6 +2,7 @@
 SET search_path = "_xcopy_staging_a172cedcae47_r1", "app", pg_temp;
 CREATE SCHEMA "_xcopy_staging_a172cedcae47_r1";
 COMMENT ON SCHEMA "_xcopy_staging_a172cedcae47_r1" IS 'pg-xcopy: staging schema for app; safe to drop when no run is under way';
+CREATE SEQUENCE "_xcopy_staging_a172cedcae47_r1"."orders_id_seq" AS integer START WITH 1 INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 CACHE 1;
 CREATE TYPE "_xcopy_staging_a172cedcae47_r1"."mood" AS ENUM (
     'sad',
     'it''s fine',
@@ -9,7 +10,6 @@ CREATE TYPE "_xcopy_staging_a172cedcae47_r1"."mood" AS ENUM (
 );
 CREATE DOMAIN "_xcopy_staging_a172cedcae47_r1"."positive" AS integer;
 CREATE FUNCTION "_xcopy_staging_a172cedcae47_r1"."is_fine"(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1';
-CREATE SEQUENCE "_xcopy_staging_a172cedcae47_r1"."orders_id_seq" AS integer START WITH 1 INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 CACHE 1;
 CREATE TABLE "_xcopy_staging_a172cedcae47_r1"."orders" (
     "id" integer DEFAULT nextval('orders_id_seq'::regclass),
     "at" date NOT NULL,

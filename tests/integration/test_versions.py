@@ -127,8 +127,8 @@ YOUNGER = {
         "CREATE TABLE app.t (a text COLLATE app.fast)",
         17,
         [
-            "collation fast: the locale PG_UNICODE_FAST needs PostgreSQL 18, the target is 17"
-            " (let the source use another one)"
+            "app.t.a: it needs collation fast, whose locale PG_UNICODE_FAST needs PostgreSQL 18"
+            " (leave out what has it, or upgrade the target)",
         ],
     ),
     "functions": (
@@ -140,11 +140,9 @@ YOUNGER = {
         17,
         [
             "app.p: its partition key: the target's server has no function casefold() (leave out a column of the key)",
+            "app.t.b: it needs type low, and the target's server has no function casefold()"
+            " (leave out what has it, or upgrade the target)",
             "app.t.g: the target's server has no function casefold() (give it a `transform`, or null to leave it out)",
-            "function new_id: the copied tables need it, and the target's server has no function uuidv7()"
-            " (leave out what uses it, or rewrite it in the source)",
-            "type low: the copied columns need it, and the target's server has no function casefold()"
-            " (leave out what uses it, or rewrite it in the source)",
         ],
     ),
     "functions of checks and indexes": (
@@ -156,17 +154,21 @@ YOUNGER = {
         ],
     ),
     "builtin collation": (
-        "CREATE COLLATION app.plain (PROVIDER = builtin, LOCALE = 'C.UTF-8'); CREATE TABLE app.t (a text, b int)",
+        "CREATE COLLATION app.plain (PROVIDER = builtin, LOCALE = 'C.UTF-8');"
+        "CREATE TABLE app.t (a text COLLATE app.plain)",
         16,
         [
-            "collation plain: the builtin provider needs PostgreSQL 17, the target is 16"
-            " (let the source use another one)"
+            "app.t.a: it needs collation plain, whose provider `builtin` needs PostgreSQL 17"
+            " (leave out what has it, or upgrade the target)",
         ],
     ),
     "a collation of the server's own": (
         "CREATE TABLE app.t (a text COLLATE pg_c_utf8)",
         16,
-        ["app.t.a: the target's server has no collation pg_c_utf8 (leave the column out with `transform`)"],
+        [
+            "app.t.a: the target's server has no collation pg_c_utf8"
+            " (leave it out with `transform`, or upgrade the target)",
+        ],
     ),
     "exclusion on a partitioned table": (
         """CREATE TABLE app.t (a int, b daterange, EXCLUDE USING gist (a WITH =, b WITH &&)) PARTITION BY LIST (a);
@@ -190,7 +192,10 @@ YOUNGER = {
         "CREATE COLLATION app.ruled (PROVIDER = icu, LOCALE = 'und', RULES = '&a < b');"
         "CREATE TABLE app.t (a text COLLATE app.ruled)",
         15,
-        ["collation ruled: RULES needs PostgreSQL 16, the target is 15 (let the source use another one)"],
+        [
+            "app.t.a: it needs collation ruled, whose rules need PostgreSQL 16"
+            " (leave out what has it, or upgrade the target)",
+        ],
     ),
     "is json": (
         "CREATE TABLE app.t (doc json, CONSTRAINT object CHECK (doc IS JSON OBJECT))",
@@ -221,9 +226,9 @@ YOUNGER = {
         14,
         [
             "app.t.a: a scale below 0 or beyond the precision needs PostgreSQL 15, the target is 14"
-            " (leave the column out with `transform`)",
-            "type d: the copied columns need it, and a scale below 0 or beyond the precision needs PostgreSQL 15,"
-            " the target is 14 (leave out what uses it, or rewrite it in the source)",
+            " (leave it out with `transform`, or upgrade the target)",
+            "app.t.c: it needs type d, and a scale below 0 or beyond the precision needs PostgreSQL 15,"
+            " the target is 14 (leave out what has it, or upgrade the target)",
         ],
     ),
     "sql body": (
@@ -231,8 +236,8 @@ YOUNGER = {
            CREATE TABLE app.t (a int CHECK (app.f(a) > 0))""",
         13,
         [
-            "function f: the copied tables need it, and its body in standard SQL needs PostgreSQL 14"
-            " (leave out what uses it, or rewrite it with a body as text)"
+            "app.t.t_a_check: constraint left out: check: it needs function f, whose body in standard SQL needs"
+            " PostgreSQL 14",
         ],
     ),
     "multiranges": (
@@ -241,13 +246,13 @@ YOUNGER = {
            CREATE TABLE app.t (a int4multirange[], b app.span_multirange, c app.d, d app.c, e app.span)""",
         13,
         [
-            "app.t.a: the target's server has no type int4multirange (leave the column out with `transform`)",
-            "app.t.b: the multirange type span_multirange needs PostgreSQL 14, the target is 13"
-            " (leave the column out with `transform`)",
-            "type c: the copied columns need it, and the target's server has no type nummultirange"
-            " (leave out what uses it, or rewrite it in the source)",
-            "type d: the copied columns need it, and the target's server has no type int4multirange"
-            " (leave out what uses it, or rewrite it in the source)",
+            "app.t.a: the target's server has no type int4multirange"
+            " (leave it out with `transform`, or upgrade the target)",
+            "app.t.b: multirange types need PostgreSQL 14 (leave it out with `transform`, or upgrade the target)",
+            "app.t.c: it needs type d, and the target's server has no type int4multirange"
+            " (leave out what has it, or upgrade the target)",
+            "app.t.d: it needs type c, and the target's server has no type nummultirange"
+            " (leave out what has it, or upgrade the target)",
         ],
     ),
     "a function of multiranges": (
@@ -255,8 +260,7 @@ YOUNGER = {
            CREATE TABLE app.t (a int DEFAULT app.f(NULL))""",
         13,
         [
-            "function f: the copied tables need it, and the target's server has no type int4multirange"
-            " (leave out what uses it, or rewrite it in the source)"
+            "app.t.a: default left out: it needs function f, and the target's server has no type int4multirange",
         ],
     ),
     "statistics on expressions": (
@@ -297,8 +301,9 @@ YOUNGER = {
         "CREATE TABLE app.t (a xid8, b pg_snapshot[], c int)",
         12,
         [
-            "app.t.a: the target's server has no type xid8 (leave the column out with `transform`)",
-            "app.t.b: the target's server has no type pg_snapshot (leave the column out with `transform`)",
+            "app.t.a: the target's server has no type xid8 (leave it out with `transform`, or upgrade the target)",
+            "app.t.b: the target's server has no type pg_snapshot"
+            " (leave it out with `transform`, or upgrade the target)",
         ],
     ),
     "parameters of 13": (

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NewType
 
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
+
+ObjectId = NewType("ObjectId", str)
+"""An object of a catalog: the catalog's name and the object's OID there, `pg_proc 16412`."""
 
 
 @dataclass(frozen=True)
@@ -16,18 +20,16 @@ class Column:
 
     `type` is as declared (`character varying(45)`), `bare_type` the same without its modifier; `identity` is 'a'
     (ALWAYS), 'd' (BY DEFAULT) or ''; `generated` is 's' (STORED), 'v' (VIRTUAL) or ''; `expression` is the default's or
-    the generation's; `sequences` and `functions` are the OIDs that it needs. `storage`, `compression`, `statistics` and
-    `options` are None where they are the type's or the server's. Since PostgreSQL 18 a NOT NULL has a
-    name, and is `not_null_local` where it does not only come from a parent.
+    the generation's. `needs` is what the column needs, `expression_needs` what its expression does. `storage`,
+    `compression`, `statistics` and `options` are None where they are the type's or the server's. Since PostgreSQL 18 a
+    NOT NULL has a name, and is `not_null_local` where it does not only come from a parent.
     """
 
     name: str
     type: Sql
     bare_type: Sql
-    type_oid: int
     type_schema: str
     type_name: str
-    type_extension: str | None = None
     not_null: bool = False
     identity: str = ""
     generated: str = ""
@@ -35,8 +37,8 @@ class Column:
     expression: Sql | None = None
     collation: Sql | None = None
     depends_on: tuple[str, ...] = ()
-    sequences: tuple[int, ...] = ()
-    functions: tuple[int, ...] = ()
+    needs: tuple[ObjectId, ...] = ()
+    expression_needs: tuple[ObjectId, ...] = ()
     storage: str | None = None
     compression: str | None = None
     statistics: int | None = None
@@ -58,7 +60,7 @@ class Constraint:
     inherited: bool = False
     referenced: TableName | None = None
     referenced_columns: tuple[str, ...] = ()
-    functions: tuple[int, ...] = ()
+    needs: tuple[ObjectId, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Index:
     valid: bool
     definition: Sql
     columns: tuple[str, ...]
-    functions: tuple[int, ...] = ()
+    needs: tuple[ObjectId, ...] = ()
     statistics: tuple[Sql, ...] = ()
     on_root_only: bool = False
 
@@ -87,7 +89,7 @@ class Statistics:
     definition: Sql
     columns: tuple[str, ...]
     target: int | None = None
-    functions: tuple[int, ...] = ()
+    needs: tuple[ObjectId, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Relation:
 
     `of_type` is the composite type of a typed table; `options` are its storage parameters by name, those of its TOAST
     table included; `row_security` tells whether policies hide rows from our role; `replica_identity` is pg_class's
-    relreplident (d, n, f, i).
+    relreplident (d, n, f, i). `ids` are its own and those of its row type; `needs` is what it needs beside its columns.
     """
 
     oid: int
@@ -116,13 +118,14 @@ class Relation:
     parents: tuple[int, ...] = ()
     of_extension: bool = False
     of_type: Sql | None = None
-    of_type_oid: int | None = None
     options: tuple[tuple[Sql, str], ...] = ()
     replica_identity: str = "d"
     replica_identity_index: str | None = None
     cluster_index: str | None = None
     statistics: tuple[Statistics, ...] = ()
     row_security: bool = False
+    ids: tuple[ObjectId, ...] = ()
+    needs: tuple[ObjectId, ...] = ()
 
     @property
     def is_table(self) -> bool:
@@ -140,6 +143,7 @@ class Sequence:
     """A sequence; `last_value` is None where the role may not read it. `owner` is the OID of the owning table."""
 
     oid: int
+    id: ObjectId
     name: TableName
     type: Sql
     start: int
@@ -159,10 +163,13 @@ class Sequence:
 
 @dataclass(frozen=True)
 class UserType:
-    """An enum ('e'), domain ('d'), composite ('c') or range ('r') type; `depends_on` are the OIDs of its parts."""
+    """An enum ('e'), domain ('d'), composite ('c') or range ('r') type.
 
-    oid: int
-    array_oid: int
+    `ids` are its own and those of the types that come with it: array and multirange types. `canonical` tells
+    whether a range type has a CANONICAL function.
+    """
+
+    ids: tuple[ObjectId, ...]
     name: TableName
     kind: str
     labels: tuple[str, ...] = ()
@@ -175,15 +182,16 @@ class UserType:
     operator_class: Sql | None = None
     subtype_diff: Sql | None = None
     multirange: str | None = None
-    depends_on: tuple[int, ...] = ()
-    functions: tuple[int, ...] = ()
+    multirange_ids: tuple[ObjectId, ...] = ()
+    canonical: bool = False
+    needs: tuple[ObjectId, ...] = ()
 
 
 @dataclass(frozen=True)
 class Collation:
     """A collation; `provider` is libc, icu or builtin, `ctype` is libc's LC_CTYPE."""
 
-    oid: int
+    ids: tuple[ObjectId, ...]
     name: TableName
     provider: str
     locale: str
@@ -207,18 +215,19 @@ class Comment:
 
 @dataclass(frozen=True)
 class Function:
-    """A function that a table needs; `definition` begins with its arguments, whose types alone are in `arguments`.
+    """A function of the schema; `definition` begins with its arguments, whose types alone are in `arguments`.
 
-    `sql_body` tells a body that was parsed when it was created (BEGIN ATOMIC, RETURN) from one that is text.
+    An aggregate has no definition. `sql_body` tells a body that was parsed when it was created (BEGIN ATOMIC, RETURN)
+    from one that is text; `body` is that text, where it is SQL or PL/pgSQL.
     """
 
-    oid: int
+    ids: tuple[ObjectId, ...]
     name: TableName
-    definition: Sql
+    definition: Sql | None
     arguments: Sql
-    depends_on: tuple[int, ...] = ()
-    types: tuple[int, ...] = ()
+    needs: tuple[ObjectId, ...] = ()
     sql_body: bool = False
+    body: str | None = None
 
 
 @dataclass(frozen=True)
@@ -234,7 +243,10 @@ class Extension:
 
 @dataclass(frozen=True)
 class Server:
-    """A server and what our role may do in its database; `version` as PostgreSQL numbers it (150004)."""
+    """A server and what our role may do in its database; `version` as PostgreSQL numbers it (150004).
+
+    `compressions` are the methods for columns that it was built with; none before PostgreSQL 14.
+    """
 
     version: int
     database: str
@@ -242,6 +254,7 @@ class Server:
     in_recovery: bool
     encoding: str
     may_create_schemas: bool
+    compressions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -259,7 +272,7 @@ class Builtins:
 
 @dataclass(frozen=True)
 class SourceCatalog:
-    """One schema of the source, all from one snapshot."""
+    """One schema of the source, all from one snapshot. `members` gives the extension that an object belongs to."""
 
     server: Server
     schema: str
@@ -271,6 +284,7 @@ class SourceCatalog:
     collations: tuple[Collation, ...] = ()
     comments: tuple[Comment, ...] = ()
     builtins: Builtins = Builtins()
+    members: Mapping[ObjectId, str] = field(default_factory=dict)
 
     @cached_property
     def by_oid(self) -> Mapping[int, Relation]:
@@ -281,11 +295,6 @@ class SourceCatalog:
     def by_name(self) -> Mapping[str, Relation]:
         """Relations by their name within the schema; partitions that live elsewhere go with their roots only."""
         return {each.name.name: each for each in self.relations if each.name.schema == self.schema}
-
-    @cached_property
-    def type_by_oid(self) -> Mapping[int, UserType]:
-        """Types by their own OID and by that of their array type."""
-        return {oid: each for each in self.types for oid in (each.oid, each.array_oid) if oid}
 
     def partitions_of(self, relation: Relation) -> Iterable[Relation]:
         """Give the direct partitions of a partitioned table, in the order of their names."""

@@ -13,7 +13,7 @@ DOING = "reading the catalog"
 def read_server(session: Session) -> Server:
     """Read the server's version and our role in it."""
     (row,) = session.rows(render("introspect/server.sql"), DOING)
-    return Server(**row)
+    return Server(**{**row, "compressions": frozenset(row["compressions"])})
 
 
 def read_extensions(session: Session) -> tuple[Extension, ...]:

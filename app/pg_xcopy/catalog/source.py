@@ -17,6 +17,7 @@ from pg_xcopy.catalog.model import (
     Extension,
     Function,
     Index,
+    ObjectId,
     Relation,
     Sequence,
     Server,
@@ -51,6 +52,7 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
     # Compiling the larger catalog queries takes longer than they run.
     session.run(Sql(f"SET LOCAL jit = off; SET LOCAL search_path = {path}"), DOING)
     oid = _schema_oid(session, schema, server)
+    members = render("introspect/extension_members.sql")
     return SourceCatalog(
         server=server,
         schema=schema,
@@ -62,6 +64,7 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
         collations=tuple(_collation(row, schema) for row in _read(session, "collations", oid)),
         comments=tuple(Comment(**row) for row in _read(session, "comments", oid)),
         builtins=read_builtins(session),
+        members={row["id"]: row["extension"] for row in session.rows(members, DOING)},
     )
 
 
@@ -107,13 +110,14 @@ def _relations(session: Session, oid: int) -> tuple[Relation, ...]:
             parents=tuple(row["parents"]),
             of_extension=row["of_extension"],
             of_type=sql_or_none(row["of_type"]),
-            of_type_oid=row["of_type_oid"],
             options=tuple((Sql(name), value) for name, value in row["options"]),
             replica_identity=row["replica_identity"],
             replica_identity_index=row["replica_identity_index"],
             cluster_index=row["cluster_index"],
             row_security=row["row_security"],
             statistics=tuple(map(_statistics, statistics[row["oid"]])),
+            ids=_ids(row["ids"]),
+            needs=_ids(row["needs"]),
         )
         for row in _read(session, "relations", oid)
     )
@@ -126,15 +130,17 @@ def _grouped(rows: Rows[Row]) -> Mapping[int, list[Row]]:
     return groups
 
 
+def _ids(values: Rows[str | None]) -> tuple[ObjectId, ...]:
+    return tuple(ObjectId(value) for value in values if value)
+
+
 def _column(row: Row) -> Column:
     return Column(
         name=row["name"],
         type=Sql(row["type"]),
         bare_type=Sql(row["bare_type"]),
-        type_oid=row["type_oid"],
         type_schema=row["type_schema"],
         type_name=row["type_name"],
-        type_extension=row["type_extension"],
         not_null=row["not_null"],
         identity=row["identity"],
         generated=row["generated"],
@@ -142,8 +148,8 @@ def _column(row: Row) -> Column:
         expression=sql_or_none(row["expression"]),
         collation=sql_or_none(row["collation"]),
         depends_on=tuple(row["depends_on"]),
-        sequences=tuple(row["sequences"]),
-        functions=tuple(row["functions"]),
+        needs=_ids(row["needs"]),
+        expression_needs=_ids(row["expression_needs"]),
         storage=row["storage"],
         compression=row["compression"],
         statistics=row["statistics"],
@@ -165,7 +171,7 @@ def _constraint(row: Row) -> Constraint:
         inherited=row["inherited"],
         referenced=TableName(row["referenced_schema"], referenced) if referenced else None,
         referenced_columns=tuple(row["referenced_columns"]),
-        functions=tuple(row["functions"]),
+        needs=_ids(row["needs"]),
     )
 
 
@@ -176,7 +182,7 @@ def _index(row: Row) -> Index:
         valid=row["valid"],
         definition=Sql(row["definition"]),
         columns=tuple(row["columns"]),
-        functions=tuple(row["functions"]),
+        needs=_ids(row["needs"]),
         statistics=tuple(map(Sql, row["statistics"])),
         on_root_only=row["on_root_only"],
     )
@@ -188,7 +194,7 @@ def _statistics(row: Row) -> Statistics:
         definition=Sql(row["definition"]),
         columns=tuple(row["columns"]),
         target=row["target"],
-        functions=tuple(row["functions"]),
+        needs=_ids(row["needs"]),
     )
 
 
@@ -215,8 +221,7 @@ def _with_values(session: Session, sequences: tuple[Sequence, ...]) -> tuple[Seq
 
 def _user_type(row: Row) -> UserType:
     return UserType(
-        oid=row["oid"],
-        array_oid=row["array_oid"],
+        ids=_ids((*row["ids"], *row["multirange_ids"])),
         name=TableName(row["schema"], row["name"]),
         kind=row["kind"],
         labels=tuple(row["labels"]),
@@ -229,22 +234,23 @@ def _user_type(row: Row) -> UserType:
         operator_class=sql_or_none(row["operator_class"]),
         subtype_diff=sql_or_none(row["subtype_diff"]),
         multirange=row["multirange"],
-        depends_on=tuple(row["depends_on"]),
-        functions=tuple(row["functions"]),
+        multirange_ids=_ids(row["multirange_ids"]),
+        canonical=row["canonical"],
+        needs=_ids(row["needs"]),
     )
 
 
 def _collation(row: Row, schema: str) -> Collation:
-    return Collation(**{**row, "name": TableName(schema, row["name"])})
+    return Collation(**{**row, "ids": _ids(row["ids"]), "name": TableName(schema, row["name"])})
 
 
 def _function(row: Row, schema: str) -> Function:
     return Function(
-        oid=row["oid"],
+        ids=_ids(row["ids"]),
         name=TableName(schema, row["name"]),
-        definition=Sql(row["definition"]),
+        definition=sql_or_none(row["definition"]),
         arguments=Sql(row["arguments"]),
-        depends_on=tuple(row["depends_on"]),
-        types=tuple(row["types"]),
+        needs=_ids(row["needs"]),
         sql_body=row["sql_body"],
+        body=row["body"],
     )

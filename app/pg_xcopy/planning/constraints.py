@@ -55,6 +55,8 @@ def why_not(part: Constraint | Index, design: Design, means: Means) -> str:
     """Say why a constraint or index can't be made; empty if nothing is known against it."""
     if lost := lost_columns(part, design):
         return f"it needs {lost}, which is left out"
+    if lack := means.needs.lack(part.needs):
+        return lack.reason
     if reason := missing_feature(part.definition, means.version) or missing_builtin(part.definition, means.lacking):
         return reason
     return _why_not_partitioned(part, means.version) if design.partition_key else ""

@@ -12,7 +12,7 @@ from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.foreign_keys import foreign_key_steps
 from pg_xcopy.planning.plan import Notice, Step, TableFinish, Topic
 from pg_xcopy.planning.properties import create_statistics, identity_steps, why_no_statistics
-from pg_xcopy.planning.structure import default_steps
+from pg_xcopy.planning.structure import default_notices, default_steps
 from pg_xcopy.planning.versions import NAMED_NOT_NULL, PARTITIONED_EXCLUSION, is_temporal_key, split_parameters
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
@@ -51,6 +51,8 @@ def plan_integrity(designs: Designs, means: Means) -> Integrity:
         )
         for design in designs.tables
     )
+    for design in designs.tables:
+        notices += default_notices(design, means.needs)
     foreign_keys = tuple(
         step for design in designs.tables for step in foreign_key_steps(design, by_source, means, notices)
     )
@@ -86,7 +88,7 @@ def _fitted(part: Part, design: Design, means: Means, notices: list[Notice]) -> 
 
 def _statistics(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
     for each in design.relation.statistics:
-        if reason := why_no_statistics(each, design, means.version):
+        if reason := why_no_statistics(each, design, means.needs, means.version):
             notices.append(Notice(Topic.PROPERTY, f"{design.name}.{each.name}", reason))
         else:
             step = create_statistics(design, each, means.version)

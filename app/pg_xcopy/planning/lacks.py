@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Column, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog, UserType
 from pg_xcopy.manifest.models import Job
-from pg_xcopy.planning.design import Design, Designs
-from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.design import Designs
+from pg_xcopy.planning.needs import Needs, is_generated
 from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
 from pg_xcopy.planning.privileges import missing_privileges
 from pg_xcopy.planning.versions import unknown_parameters
@@ -16,7 +16,6 @@ from pg_xcopy.planning.youth import too_young
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
 
-SYSTEM_SCHEMAS = ("pg_catalog", "information_schema")
 FALLBACK_SCHEMA = "public"
 
 
@@ -34,11 +33,11 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
     """Compare what is needed with what the target has."""
     elsewhere = [each for each in needs.objects if isinstance(each, UserType) and each.name in _names(source)]
     homes = {name: _home(name, source, target) for name in needs.extensions}
-    problems = [*too_young(designs, needs, source, target), *_unavailable(needs, target)]
+    problems = [*_lacking(designs, needs), *too_young(designs, source, target), *_rows_of_less(designs)]
     if not job.create_missing:
-        problems += [*_missing_extensions(designs, needs), *map(_missing_type, elsewhere)]
+        problems += map(_missing_type, elsewhere)
     problems += _unknown_types(designs, needs, source, target)
-    problems += missing_privileges(designs, elsewhere if job.create_missing else (), homes, target)
+    problems += missing_privileges(designs, elsewhere if job.create_missing else (), homes, source, target)
     schemas = sorted({each.name.schema for each in elsewhere} - target.schemas)
     return Lacks(
         steps=(
@@ -50,6 +49,7 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
             *(_created(name, schema, target) for name, schema in homes.items()),
             *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
             *_left_out_parameters(designs, target.server.version),
+            *_without_canonical(needs),
         ),
         extension_schemas=tuple(sorted(set(homes.values()))),
     )
@@ -59,6 +59,13 @@ def _left_out_parameters(designs: Designs, version: int) -> Iterator[Notice]:
     for design in designs.tables:
         for reason in unknown_parameters(design.relation.options, version):
             yield Notice(Topic.PROPERTY, str(design.name), reason)
+
+
+def _without_canonical(needs: Needs) -> Iterator[Notice]:
+    """Name ranges whose canonical function stays behind: it is C code that takes the type before it is complete."""
+    for each in needs.objects:
+        if isinstance(each, UserType) and each.canonical:
+            yield Notice(Topic.PROPERTY, f"type {each.name.name}", "its CANONICAL function is not copied")
 
 
 def _names(source: SourceCatalog) -> frozenset[object]:
@@ -89,45 +96,54 @@ def _create_schema(name: str) -> Step:
     return Step(sql, f"creating schema {name}", name)
 
 
-def _missing_extensions(designs: Designs, needs: Needs) -> Iterator[PlanProblem]:
+def _lacking(designs: Designs, needs: Needs) -> Iterator[PlanProblem]:
+    """Give tables and columns that can't be made; what can do without is a notice elsewhere."""
+    for design in designs.tables:
+        if lack := needs.lack(design.relation.needs):
+            yield PlanProblem(str(design.name), lack.reason, lack.hint)
+        for column in design.columns.kept:
+            ids = (*column.needs, *(column.expression_needs if is_generated(column, design) else ()))
+            if lack := needs.lack(ids):
+                yield PlanProblem(f"{design.name}.{column.name}", lack.reason, lack.hint)
+
+
+def _rows_of_less(designs: Designs) -> Iterator[PlanProblem]:
+    """Give columns whose type is the row type of a table that will have fewer columns than their values."""
+    smaller = {id_: each for each in designs.tables if each.columns.left_out for id_ in each.relation.ids}
     for design in designs.tables:
         for column in design.columns.kept:
-            if column.type_extension in needs.extensions:
-                yield _extension(design, column)
+            for table in {smaller[id_].name: id_ for id_ in column.needs if id_ in smaller}:
+                yield PlanProblem(
+                    f"{design.name}.{column.name}",
+                    f"its type is that of the rows of {table}, of which columns are left out",
+                    "leave it out too, or give it a `transform`",
+                )
 
 
 def _unknown_types(
     designs: Designs, needs: Needs, source: SourceCatalog, target: TargetCatalog
 ) -> Iterator[PlanProblem]:
     """Give columns whose type is of a kind that is never created here: a base type, or another table's row type."""
-    known = {*SYSTEM_SCHEMAS, source.schema}
     there = target.types_elsewhere | {each.name for each in needs.objects}
     for design in designs.tables:
         for column in design.columns.kept:
             name = TableName(column.type_schema, column.type_name)
-            if not column.type_extension and name.schema not in known and name not in there:
-                yield PlanProblem(
-                    f"{design.name}.{column.name}",
-                    f"its type {name} lives outside the copied schema and the target lacks it",
-                    "create it there first, or leave the column out with `transform`",
-                )
+            of_extension = any(id_ in source.members for id_ in column.needs)
+            if not of_extension and name.schema != source.schema and name not in there:
+                yield _unknown_type(f"{design.name}.{column.name}", name)
 
 
-def _unavailable(needs: Needs, target: TargetCatalog) -> Iterator[PlanProblem]:
-    for name in needs.extensions:
-        if target.available_extensions and name not in target.available_extensions:
-            yield PlanProblem(
-                f"extension {name}",
-                "the copied columns need it, and the target's server does not have its files",
-                "ask its administrator to install it, or leave the columns out with `transform`",
-            )
-
-
-def _extension(design: Design, column: Column) -> PlanProblem:
+def _unknown_type(subject: str, name: TableName) -> PlanProblem:
+    if name.schema == "pg_catalog":
+        return PlanProblem(
+            subject,
+            f"the target's server has no type {name.name}",
+            "leave it out with `transform`, or upgrade the target",
+        )
     return PlanProblem(
-        f"{design.name}.{column.name}",
-        f"its type {column.type} belongs to extension {column.type_extension}, which the target lacks",
-        f'set `create_missing: true`, or ask for: CREATE EXTENSION "{column.type_extension}"',
+        subject,
+        f"the target lacks its type {name}, which lives outside the copied schema",
+        "create it there first, or leave the column out with `transform`",
     )
 
 

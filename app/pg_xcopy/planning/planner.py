@@ -16,9 +16,10 @@ from pg_xcopy.planning.copies import Chosen, missing_column_decisions, plan_copy
 from pg_xcopy.planning.design import Designs, Schemas, design_tables
 from pg_xcopy.planning.integrity import Integrity, plan_integrity
 from pg_xcopy.planning.lacks import Lacks, find_lacks
-from pg_xcopy.planning.needs import Needs, find_needs
+from pg_xcopy.planning.needs import Extent, Needs, find_needs
 from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, Plan, PlanProblem, Step, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.positions import position_steps
+from pg_xcopy.planning.properties import compression_notices
 from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import Selection, select
 from pg_xcopy.planning.structure import prepare_steps
@@ -62,7 +63,13 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
     selection = select(job, source)
     chosen = missing_column_decisions(job, selection.tables)
     designs = design_tables(chosen.tables, source, schemas)
-    needs = find_needs(designs.tables, source, target, schemas, everything=selection.everything)
+    needs = find_needs(
+        designs.tables,
+        source,
+        target,
+        schemas,
+        Extent(selection.everything, job.create_missing),
+    )
     comments = Comments(source.comments, schemas)
     return Decisions(
         schemas=schemas,
@@ -85,6 +92,8 @@ def _notices(job: Job, source: SourceCatalog, target: TargetCatalog, decided: De
     yield from _heirs_left_behind(decided.designs, source)
     yield from decided.lacks.notices
     yield from decided.integrity.notices
+    for design in decided.designs.tables:
+        yield from compression_notices(design, target.server.compressions)
     yield from (each for each in decided.positions if isinstance(each, Notice))
     yield from drop_notices(target, decided.designs, decided.needs, cascade=job.cascade)
     if target.standing:
@@ -144,7 +153,7 @@ def _assemble(
         prepare=(
             *_early_access(target, schemas, decided.swap.method),
             *decided.lacks.steps,
-            *prepare_steps(designs, needs, schemas, target.server.version),
+            *prepare_steps(designs, needs, schemas, target.server),
             *decided.comments.steps(designs, needs),
         ),
         copies=tuple(plan_copy(flow) for flow in designs.flows),

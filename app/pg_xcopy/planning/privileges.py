@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pg_xcopy.catalog.model import TargetCatalog, UserType
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog, UserType
 from pg_xcopy.planning.design import Designs
 from pg_xcopy.planning.plan import PlanProblem
 from pg_xcopy.sql.names import TableName
@@ -12,7 +12,11 @@ from pg_xcopy.sql.quoting import identifier
 
 
 def missing_privileges(
-    designs: Designs, made_elsewhere: Iterable[UserType], homes: Mapping[str, str], target: TargetCatalog
+    designs: Designs,
+    made_elsewhere: Iterable[UserType],
+    homes: Mapping[str, str],
+    source: SourceCatalog,
+    target: TargetCatalog,
 ) -> Iterator[PlanProblem]:
     """Give one reason for each type that may not be used, and for each schema in which one may not be made.
 
@@ -22,9 +26,9 @@ def missing_privileges(
     places = {**{each.name: each.schema for each in target.extensions}, **homes}
     for design in designs.tables:
         for column in design.columns.kept:
-            name = TableName(column.type_schema, column.type_name)
-            if column.type_extension:
-                name = TableName(places.get(column.type_extension, ""), column.type_name)
+            extension = next((source.members[each] for each in column.needs if each in source.members), None)
+            schema = places.get(extension, "") if extension else column.type_schema
+            name = TableName(schema, column.type_name)
             grants = [f"USAGE ON SCHEMA {identifier(name.schema)}"] if name.schema in target.schemas_closed else []
             grants += [f"USAGE ON TYPE {name.sql}"] if name in target.types_denied else []
             if grants:

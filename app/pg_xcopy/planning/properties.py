@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from pg_xcopy.catalog.model import Column, Statistics
 from pg_xcopy.planning.design import Design
-from pg_xcopy.planning.plan import Step, Topic
-from pg_xcopy.planning.versions import COMPRESSION, STATISTICS_ON_EXPRESSIONS, STATISTICS_TARGETS, needs_version
+from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.plan import Notice, Step, Topic
+from pg_xcopy.planning.versions import STATISTICS_ON_EXPRESSIONS, STATISTICS_TARGETS, needs_version
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, signed
 from pg_xcopy.sql.render import render
@@ -15,41 +16,47 @@ from pg_xcopy.sql.render import render
 _REPLICA_IDENTITIES = {"n": Sql("NOTHING"), "f": Sql("FULL")}
 
 
-def column_steps(design: Design, version: int) -> Iterator[Step]:
-    """Give storage, statistics targets and options of columns; compression apart, since a server may lack lz4."""
+def column_steps(design: Design, compressions: frozenset[str]) -> Iterator[Step]:
+    """Give storage, compression, statistics targets, options of columns; `compressions` are what the target knows."""
     kept = design.columns.kept
-    if actions := [(column.name, action) for column in kept for action in _actions(column)]:
+    if actions := [(column.name, action) for column in kept for action in _actions(column, compressions)]:
         sql = render("staging/alter_columns.sql.j2", table=design.staged, actions=actions)
         yield Step(sql, f"setting column properties of {design.name}", str(design.name))
-    for column in kept:
-        if column.compression and version >= COMPRESSION:
-            action = Sql(f"SET COMPRESSION {column.compression}")
-            sql = render("staging/alter_columns.sql.j2", table=design.staged, actions=[(column.name, action)])
-            subject = f"{design.name}.{column.name}"
-            yield Step(sql, f"setting the compression of {subject}", subject, Topic.PROPERTY, str(action))
 
 
-def _actions(column: Column) -> Iterator[Sql]:
+def compression_notices(design: Design, compressions: frozenset[str]) -> Iterator[Notice]:
+    """Say where values will be compressed in another way: every server knows pglz, not every one lz4."""
+    for column in design.columns.kept:
+        if column.compression not in {None, "pglz", *compressions}:
+            reason = f"COMPRESSION {column.compression}, which the target's server does not know"
+            yield Notice(Topic.PROPERTY, f"{design.name}.{column.name}", reason)
+
+
+def _actions(column: Column, compressions: frozenset[str]) -> Iterator[Sql]:
     if column.storage:
         yield Sql(f"SET STORAGE {column.storage}")
+    if column.compression in compressions:
+        yield Sql(f"SET COMPRESSION {column.compression}")
     if column.statistics is not None:
         yield Sql(f"SET STATISTICS {signed(column.statistics)}")
     if column.options:
         yield Sql(f"SET ({column.options})")
 
 
-def why_no_statistics(each: Statistics, design: Design, version: int) -> str:
+def why_no_statistics(each: Statistics, design: Design, needs: Needs, version: int) -> str:
     """Say why extended statistics can't be made; empty if they can."""
     if lost := ", ".join(name for name in each.columns if name in design.columns.left_out):
         return f"these statistics need {lost}, which is left out"
+    if lack := needs.lack(each.needs):
+        return lack.reason
     if "(" in f" {each.definition}".partition(" ON ")[2] and version < STATISTICS_ON_EXPRESSIONS:
         return needs_version("an expression in it", STATISTICS_ON_EXPRESSIONS, version)
     return ""
 
 
-def kept_statistics(design: Design, version: int) -> Iterator[Statistics]:
+def kept_statistics(design: Design, needs: Needs, version: int) -> Iterator[Statistics]:
     """Give the extended statistics that can be made."""
-    return (each for each in design.relation.statistics if not why_no_statistics(each, design, version))
+    return (each for each in design.relation.statistics if not why_no_statistics(each, design, needs, version))
 
 
 def create_statistics(design: Design, each: Statistics, version: int) -> Step:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Collation, Column, Function, Sequence, UserType
+from pg_xcopy.catalog.model import Collation, Column, Function, Sequence, Server, UserType
 from pg_xcopy.planning.design import Design, Designs, Schemas
-from pg_xcopy.planning.needs import Needs
-from pg_xcopy.planning.plan import Step, Topic
+from pg_xcopy.planning.needs import Needs, is_generated
+from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.planning.properties import column_steps
 from pg_xcopy.planning.versions import MULTIRANGES, NAMED_NOT_NULL, UNLOGGED_SEQUENCES, known_parameters
 from pg_xcopy.sql.names import TableName
@@ -33,26 +33,31 @@ class ColumnDefinition:
     sequence_name: TableName | None
 
 
-def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, version: int) -> Iterator[Step]:
-    """Give the statements in an order in which each finds what it needs; `version` is the target server's."""
-    for collation in needs.collations:
-        yield _create_collation(collation, schemas)
-    for each in needs.objects:
-        yield _create_type(each, version) if isinstance(each, UserType) else _create_function(each)
+def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, server: Server) -> Iterator[Step]:
+    """Give the statements in an order in which each finds what it needs; `server` is the target's."""
+    version = server.version
     for sequence in needs.sequences:
         yield _create_sequence(sequence, schemas, version)
     by_oid = {design.relation.oid: design for design in designs.tables}
+    for each in needs.order:
+        if isinstance(each, Design):
+            yield _create_table(each, needs, version, [by_oid[oid] for oid in each.inherits])
+        else:
+            yield _create(each, version)
     for design in designs.tables:
-        yield _create_table(design, needs, version, [by_oid[oid] for oid in design.inherits])
-    for design in designs.tables:
-        yield from column_steps(design, version)
+        yield from column_steps(design, server.compressions)
         yield from _attach(design)
     yield from _own_sequences(designs, needs, schemas)
 
 
-def _create_collation(each: Collation, schemas: Schemas) -> Step:
-    sql = render("staging/create_collation.sql.j2", name=each.name.within(schemas.staging), collation=each)
-    return Step(sql, f"creating collation {each.name.name}", each.name.name)
+def _create(each: Collation | UserType | Function, version: int) -> Step:
+    if isinstance(each, UserType):
+        return _create_type(each, version)
+    if isinstance(each, Collation):
+        sql = render("staging/create_collation.sql.j2", name=each.name, collation=each)
+        return Step(sql, f"creating collation {each.name.name}", each.name.name)
+    sql = render("staging/create_function.sql.j2", name=each.name, definition=each.definition)
+    return Step(sql, f"creating function {each.name.name}", each.name.name)
 
 
 def _create_type(each: UserType, version: int) -> Step:
@@ -64,11 +69,6 @@ def _create_type(each: UserType, version: int) -> Step:
         multirange=multirange if version >= MULTIRANGES else None,
     )
     return Step(sql, f"creating type {each.name.name}", each.name.name)
-
-
-def _create_function(each: Function) -> Step:
-    sql = render("staging/create_function.sql.j2", name=each.name, definition=each.definition)
-    return Step(sql, f"creating function {each.name.name}", each.name.name)
 
 
 def _create_sequence(sequence: Sequence, schemas: Schemas, version: int) -> Step:
@@ -104,7 +104,7 @@ def _definition(
     design: Design, column: Column, needs: Needs, version: int, *, comes_not_null: bool
 ) -> ColumnDefinition:
     transformed = column.name in design.columns.transformed
-    generated = "" if transformed else column.generated
+    generated = column.generated if is_generated(column, design) else ""
     # A partition takes its identity from its root when it is attached (PostgreSQL 17), or has none (before).
     identity = None if design.attached_to else needs.identities.get((design.relation.oid, column.name))
     plain_default = column.expression if not column.generated and carries_default(column, needs) else None
@@ -128,8 +128,8 @@ def _definition(
 
 def carries_default(column: Column, needs: Needs) -> bool:
     """Tell whether all that a default needs is certain to be there when the table is created."""
-    calls = "(" in (column.expression or "") and not column.sequences
-    return needs.oids.issuperset((*column.sequences, *column.functions)) and not (calls and needs.newer_source)
+    calls = "(" in (column.expression or "") and needs.position_ids.isdisjoint(column.expression_needs)
+    return needs.certain.issuperset(column.expression_needs) and not (calls and needs.newer_source)
 
 
 def default_steps(design: Design, needs: Needs, by_oid: Mapping[int, Design]) -> Iterator[Step]:
@@ -139,6 +139,8 @@ def default_steps(design: Design, needs: Needs, by_oid: Mapping[int, Design]) ->
         differs = bool(design.inherits) and not column.local and inherited != column.expression
         if column.generated or not (differs or (column.expression and not carries_default(column, needs))):
             continue
+        if needs.lack(column.expression_needs):
+            continue  # see default_notices
         sql = render(
             "staging/set_default.sql.j2",
             table=design.staged,
@@ -151,6 +153,13 @@ def default_steps(design: Design, needs: Needs, by_oid: Mapping[int, Design]) ->
             f"{design.name}.{column.name}",
             Topic.DEFAULT,
         )
+
+
+def default_notices(design: Design, needs: Needs) -> Iterator[Notice]:
+    """Say which defaults go because something that they need will not be there."""
+    for column in design.columns.kept:
+        if not column.generated and (lack := needs.lack(column.expression_needs)):
+            yield Notice(Topic.DEFAULT, f"{design.name}.{column.name}", lack.reason)
 
 
 def _inherited_default(column: Column, design: Design, by_oid: Mapping[int, Design]) -> Sql | None:

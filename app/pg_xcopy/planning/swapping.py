@@ -70,10 +70,10 @@ def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schema
         kind = "FUNCTION" if isinstance(each, Function) else "TYPE"
         yield _move_object(kind, _signature(each), schemas.target)
     for collation in needs.collations:
-        yield _move_object("COLLATION", collation.name.within(schemas.staging).sql, schemas.target)
+        yield _move_object("COLLATION", collation.name.sql, schemas.target)
     for design in designs.tables:
         yield _move_object("TABLE", design.staged.sql, schemas.target)
-        for statistics in kept_statistics(design, target.server.version):
+        for statistics in kept_statistics(design, needs, target.server.version):
             yield _move_object("STATISTICS", TableName(schemas.staging, statistics.name).sql, schemas.target)
     kept = {design.relation.oid for design in designs.tables}
     for sequence in needs.sequences:

@@ -1,27 +1,21 @@
 """What a catalog answers about itself."""
 
-from pg_xcopy.catalog.model import Column, Relation, Server, SourceCatalog, UserType
+from pg_xcopy.catalog.model import Column, Relation, Server, SourceCatalog
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
 SERVER = Server(160000, "shop", "me", in_recovery=False, encoding="UTF8", may_create_schemas=True)
-ID = Column("id", Sql("integer"), Sql("integer"), 23, "pg_catalog", "int4")
+ID = Column("id", Sql("integer"), Sql("integer"), "pg_catalog", "int4")
 ROOT = Relation(1, TableName("app", "events"), "p", (ID,))
 PART = Relation(2, TableName("app", "events_1"), "r", (ID,), is_partition=True, parents=(1,))
 CHILD = Relation(3, TableName("app", "child"), "r", (), parents=(1,))
 VIEW = Relation(4, TableName("app", "view"), "v", (ID,))
-MOOD = UserType(10, 11, TableName("app", "mood"), "e")
-NO_ARRAY = UserType(12, 0, TableName("app", "odd"), "d")
-CATALOG = SourceCatalog(SERVER, "app", (ROOT, PART, CHILD, VIEW), types=(MOOD, NO_ARRAY))
+CATALOG = SourceCatalog(SERVER, "app", (ROOT, PART, CHILD, VIEW))
 
 
 def test_relations_by_oid_and_by_name():
     assert CATALOG.by_oid[2] is PART
     assert CATALOG.by_name["view"] is VIEW
-
-
-def test_types_by_their_own_oid_and_their_array_s():
-    assert CATALOG.type_by_oid == {10: MOOD, 11: MOOD, 12: NO_ARRAY}
 
 
 def test_partitions_are_not_children_by_inheritance():

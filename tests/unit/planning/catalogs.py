@@ -27,7 +27,7 @@ from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.constraints import Means
 from pg_xcopy.planning.design import design_tables
 from pg_xcopy.planning.integrity import plan_integrity
-from pg_xcopy.planning.needs import find_needs
+from pg_xcopy.planning.needs import Extent, find_needs
 from pg_xcopy.planning.planner import make_plan
 from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import select
@@ -40,15 +40,26 @@ INTEGER = 23
 _oids = count(100_000)
 
 
+def ids(catalog, *oids):
+    """The ids of objects of one catalog."""
+    return tuple(f"{catalog} {oid}" for oid in oids)
+
+
+def needs(given):
+    """Take out of `given` what something needs: OIDs of `types` and `functions`."""
+    return (*ids("pg_type", *given.pop("types", ())), *ids("pg_proc", *given.pop("functions", ())))
+
+
 def column(name, type_="integer", **given):
     expression, collation = given.pop("expression", None), given.pop("collation", None)
     return Column(
         name=name,
         type=Sql(type_),
         bare_type=Sql(type_.partition("(")[0]),
-        type_oid=given.pop("type_oid", INTEGER),
+        needs=ids("pg_type", given.pop("type_oid", INTEGER)),
+        expression_needs=(*ids("pg_class", *given.pop("sequences", ())), *ids("pg_proc", *given.pop("functions", ()))),
         type_schema=given.pop("type_schema", "pg_catalog"),
-        type_name=given.pop("type_name", type_),
+        type_name=given.pop("type_name", "int4"),
         expression=None if expression is None else Sql(expression),
         collation=None if collation is None else Sql(collation),
         **given,
@@ -60,8 +71,10 @@ def table(name, *columns, **given):
     for item in ("partition_key", "partition_bound"):
         if item in given:
             given[item] = Sql(given[item])
+    oid = given.pop("oid", next(_oids))
     return Relation(
-        oid=given.pop("oid", next(_oids)),
+        oid=oid,
+        ids=(*ids("pg_class", oid), *ids("pg_type", oid + 1_000_000)),
         name=TableName(SCHEMA, name),
         kind=given.pop("kind", "r"),
         columns=tuple(each if isinstance(each, Column) else column(each) for each in columns),
@@ -89,7 +102,7 @@ def partition_of(parent, name, **given):
 
 def key(name, *columns, kind="p", **given):
     definition = given.pop("definition", f"{kind.upper()} ({', '.join(columns)})")
-    return Constraint(name, kind, Sql(definition), columns, **given)
+    return Constraint(name, kind, Sql(definition), columns, needs=needs(given), **given)
 
 
 def foreign_key(name, column_name, to, **given):
@@ -112,6 +125,7 @@ def index(name, *columns, **given):
         valid=given.pop("valid", True),
         definition=Sql(f"USING btree ({', '.join(columns)})"),
         columns=columns,
+        needs=needs(given),
         **given,
     )
 
@@ -119,8 +133,10 @@ def index(name, *columns, **given):
 def sequence(name, owner=None, owner_column=None, **given):
     given.setdefault("last_value", 1 if given.get("readable", True) else None)
     limits = {"start": 1, "increment": 1, "minimum": 1, "maximum": 2147483647, "cache": 1, "cycle": False}
+    oid = given.pop("oid", next(_oids))
     return Sequence(
-        oid=given.pop("oid", next(_oids)),
+        oid=oid,
+        id=ids("pg_class", oid)[0],
         name=TableName(SCHEMA, name),
         type=Sql("integer"),
         owner=owner,
@@ -130,16 +146,20 @@ def sequence(name, owner=None, owner_column=None, **given):
 
 
 def enum(name, *labels, oid, **given):
-    return UserType(oid, given.pop("array_oid", oid + 1), TableName(SCHEMA, name), "e", labels=labels, **given)
+    return UserType(ids("pg_type", oid, oid + 1), TableName(SCHEMA, name), "e", labels=labels, **given)
 
 
 def domain(name, base_type, *, oid, **given):
-    return UserType(oid, oid + 1, TableName(SCHEMA, name), "d", base_type=Sql(base_type), **given)
+    wanted = needs(given)
+    return UserType(
+        ids("pg_type", oid, oid + 1), TableName(SCHEMA, name), "d", base_type=Sql(base_type), needs=wanted, **given
+    )
 
 
 def function(name, *, oid, arguments="integer", **given):
     definition = Sql(f"({arguments}) RETURNS integer LANGUAGE sql AS 'SELECT 1'")
-    return Function(oid, TableName(SCHEMA, name), definition, Sql(arguments), **given)
+    wanted = needs(given)
+    return Function(ids("pg_proc", oid), TableName(SCHEMA, name), definition, Sql(arguments), needs=wanted, **given)
 
 
 def extension(name, schema="public", **given):
@@ -164,7 +184,9 @@ def source(*relations, **given):
 
 def target(standing=None, **given):
     on_server = {name: given.pop(name) for name in list(given) if name in Server.__dataclass_fields__}
-    return TargetCatalog(server(database="staging", **on_server), given.pop("schema", SCHEMA), standing, **given)
+    types = given.pop("types_elsewhere", frozenset()) | {TableName("pg_catalog", "int4")}
+    schema = given.pop("schema", SCHEMA)
+    return TargetCatalog(server(database="staging", **on_server), schema, standing, types_elsewhere=types, **given)
 
 
 def standing(*objects, **given):
@@ -208,7 +230,9 @@ def designed(tables, catalog, **given):
     selection = select(job(tables, **given), catalog)
     designs = design_tables(selection.tables, catalog, name_schemas(SCHEMA, RUN))
     schemas = name_schemas(SCHEMA, RUN)
-    return designs, find_needs(designs.tables, catalog, target(), schemas, everything=selection.everything)
+    return designs, find_needs(
+        designs.tables, catalog, target(), schemas, Extent(selection.everything, create_missing=False)
+    )
 
 
 def integrity(tables, catalog, into=None, **given):

@@ -6,28 +6,34 @@ from catalogs import TableName, column, extension, plan, source, table, target
 from pg_xcopy.errors import PlanError
 
 
-def refused(catalog, into, tables=None):
+def refused(catalog, into, tables=None, **options):
     with pytest.raises(PlanError) as caught:
-        plan(tables or {"*": {}}, catalog, into)
+        plan(tables or {"*": {}}, catalog, into, **options)
     return caught.value.reasons
 
 
-CITEXT = source(table("t", "id", column("mail", "citext", type_schema="public", type_extension="citext")))
+CITEXT = source(
+    table("t", "id", column("mail", "citext", type_oid=70, type_schema="public")), members={"pg_type 70": "citext"}
+)
 SHARED = source(table("t", "id", column("code", "shared.code", type_schema="shared", type_name="code")))
 VIRTUAL = source(table("t", "id", column("n", generated="v", expression="id", depends_on=("id",))))
 
 
 def test_extension():
-    assert refused(CITEXT, target()) == (
-        "app.t.mail: its type citext belongs to extension citext, which the target lacks"
+    assert refused(CITEXT, target(available_extensions=frozenset({"citext"}))) == (
+        "app.t.mail: it needs extension citext, which the target lacks"
         ' (set `create_missing: true`, or ask for: CREATE EXTENSION "citext")',
+    )
+    assert refused(CITEXT, target(available_extensions=frozenset({"plpgsql"})), create_missing=True) == (
+        "app.t.mail: it needs extension citext, whose files the target's server does not have"
+        " (ask its administrator to install them, or leave it out with `transform`)",
     )
     assert plan({"*": {}}, CITEXT, target(extensions=(extension("citext", "elsewhere"),)))
 
 
 def test_type_of_another_schema():
     assert refused(SHARED, target()) == (
-        "app.t.code: its type shared.code lives outside the copied schema and the target lacks it"
+        "app.t.code: the target lacks its type shared.code, which lives outside the copied schema"
         " (create it there first, or leave the column out with `transform`)",
     )
     assert plan({"*": {}}, SHARED, target(types_elsewhere=frozenset({TableName("shared", "code")})))
@@ -50,8 +56,13 @@ def test_a_column_that_is_left_out_needs_no_type(catalog):
 
 
 def test_types_of_the_schema_itself_and_of_the_system():
-    catalog = source(
-        table("t", column("a", "mood", type_schema="app"), column("b", "x", type_schema="information_schema"))
-    )
+    catalog = source(table("t", column("a", "mood", type_schema="app"), column("b", "yes_or_no")))
 
     assert plan({"*": {}}, catalog)
+
+
+def test_types_that_an_older_server_lacks():
+    assert refused(source(table("t", column("a", "int4multirange", type_name="int4multirange"))), target()) == (
+        "app.t.a: the target's server has no type int4multirange"
+        " (leave it out with `transform`, or upgrade the target)",
+    )

@@ -37,8 +37,8 @@ def test_everything_brings_unused_types_too():
 
 
 def test_what_is_needed_comes_first():
-    wrapped = domain("a_wrapper", "mood", oid=30, depends_on=(10,), functions=(40,))
-    checker = function("checker", oid=40, depends_on=(50,), types=(11,))
+    wrapped = domain("a_wrapper", "mood", oid=30, types=(10,), functions=(40,))
+    checker = function("checker", oid=40, functions=(50,), types=(11,))
     helper = function("helper", oid=50)
     catalog = source(
         table("t", column("m", "a_wrapper", type_oid=30)), types=(wrapped, MOOD), functions=(checker, helper)
@@ -69,16 +69,16 @@ def test_functions_of_defaults_checks_and_indexes():
 def test_functions_that_call_each_other():
     catalog = source(
         table("t", column("id", expression="ping()", functions=(41,))),
-        functions=(function("pong", oid=40, depends_on=(41,)), function("ping", oid=41, depends_on=(40,))),
+        functions=(function("pong", oid=40, functions=(41,)), function("ping", oid=41, functions=(40,))),
     )
 
-    assert names(designed({"t": {}}, catalog)[1]) == ["pong", "ping"]
+    assert names(designed({"t": {}}, catalog)[1]) == ["ping", "pong"]
 
 
 def test_a_function_that_calls_itself():
     catalog = source(
         table("t", column("id", expression="f()", functions=(40,))),
-        functions=(function("f", oid=40, depends_on=(40,)),),
+        functions=(function("f", oid=40, functions=(40,)),),
     )
 
     assert names(designed({"t": {}}, catalog)[1]) == ["f"]

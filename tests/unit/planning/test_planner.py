@@ -70,7 +70,7 @@ def test_strict_forgives_what_is_no_loss():
 
 
 def test_a_problem_is_said_once():
-    twice = source(table("t", column("a", "citext", type_extension="citext", type_schema="public")))
+    twice = source(table("t", column("a", "citext", type_schema="public", type_name="citext")))
 
     with pytest.raises(PlanError) as caught:
         plan({"t": {}}, twice)

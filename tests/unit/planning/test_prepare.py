@@ -16,6 +16,7 @@ from catalogs import (
     partitioned,
     replace,
     sequence,
+    server,
     source,
     table,
 )
@@ -28,7 +29,8 @@ from pg_xcopy.sql.quoting import Sql
 
 def statements(tables, catalog, **given):
     designs, needs = designed(tables, catalog, **given)
-    return [in_staging(step.sql) for step in prepare_steps(designs, needs, name_schemas(SCHEMA, RUN), 180000)]
+    steps = prepare_steps(designs, needs, name_schemas(SCHEMA, RUN), server(version=180000))
+    return [in_staging(step.sql) for step in steps]
 
 
 def later_defaults(tables, catalog):

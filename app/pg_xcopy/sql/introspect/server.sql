@@ -5,4 +5,6 @@ SELECT current_setting('server_version_num')::int AS version,
        pg_is_in_recovery() AS in_recovery,
        pg_encoding_to_char((SELECT encoding FROM pg_catalog.pg_database WHERE datname = current_database()))::text
            AS encoding,
+       coalesce((SELECT enumvals FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression'), '{}')::text[]
+           AS compressions,
        has_database_privilege(current_database(), 'CREATE') AS may_create_schemas
