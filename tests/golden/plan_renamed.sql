@@ -32,15 +32,17 @@ CREATE TABLE "_xcopy_staging_a172cedcae47_r1"."users" (
 ALTER TABLE "_xcopy_staging_a172cedcae47_r1"."orders" ATTACH PARTITION "_xcopy_staging_a172cedcae47_r1"."orders 2023" FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
 ALTER SEQUENCE "_xcopy_staging_a172cedcae47_r1"."orders_id_seq" OWNED BY "_xcopy_staging_a172cedcae47_r1"."orders"."id";
 -- on the source
-COPY (SELECT "id", "at", "user_id" FROM ONLY "app"."orders 2023") TO STDOUT WITH (FORMAT text);
+COPY (SELECT "id", "at", "user_id" FROM ONLY "app"."orders 2023") TO STDOUT WITH (FORMAT binary);
 -- on the target
-COPY "_xcopy_staging_a172cedcae47_r1"."orders 2023" ("id", "at", "user_id") FROM STDIN WITH (FORMAT text);
+TRUNCATE ONLY "_xcopy_staging_a172cedcae47_r1"."orders 2023";
+COPY "_xcopy_staging_a172cedcae47_r1"."orders 2023" ("id", "at", "user_id") FROM STDIN WITH (FORMAT binary, FREEZE);
 -- on the source
 COPY (SELECT "id", CAST((
 'user' || id || '@example.com' -- theirs
-) AS character varying) AS "email", "mood", "score" FROM ONLY "app"."users" WHERE "email" ILIKE '%@example.com' AND "phone" IS NULL) TO STDOUT WITH (FORMAT text);
+) AS character varying) AS "email", "mood", "score" FROM ONLY "app"."users" WHERE "email" ILIKE '%@example.com' AND "phone" IS NULL) TO STDOUT WITH (FORMAT binary);
 -- on the target
-COPY "_xcopy_staging_a172cedcae47_r1"."users" ("id", "email", "mood", "score") FROM STDIN WITH (FORMAT text);
+TRUNCATE ONLY "_xcopy_staging_a172cedcae47_r1"."users";
+COPY "_xcopy_staging_a172cedcae47_r1"."users" ("id", "email", "mood", "score") FROM STDIN WITH (FORMAT binary, FREEZE);
 ANALYZE "_xcopy_staging_a172cedcae47_r1"."orders 2023";
 ANALYZE "_xcopy_staging_a172cedcae47_r1"."orders";
 ALTER TABLE "_xcopy_staging_a172cedcae47_r1"."users" ALTER COLUMN "email" SET NOT NULL;

@@ -6,11 +6,12 @@ import os
 
 import pytest
 
+from pg_xcopy.engine.loading import Loading, Pair
 from pg_xcopy.engine.reporting import Reporter
-from pg_xcopy.engine.streaming import Pair, copy_table
 from pg_xcopy.errors import RowCountMismatchError
-from pg_xcopy.observe.events import TableCopied
-from pg_xcopy.planning.plan import CopyPlan, Plan
+from pg_xcopy.observe.events import TableCopied, TableStarted
+from pg_xcopy.planning.plan import CopyPlan, Plan, Resources
+from pg_xcopy.planning.schedule import Load
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
@@ -38,10 +39,11 @@ class Writer:
     def fileno(self):
         return self.quiet
 
-    def begin_writer(self, _search_path):
-        self.done.append("begin")
+    def writer_opening(self, _search_path, **_settings):
+        return Sql("BEGIN")
 
-    def copy_from(self, _statement, stream, _doing):
+    def copy_from(self, statement, stream, _doing):
+        self.done.append(statement)
         while stream.read(2):
             pass
         return self.kept
@@ -50,33 +52,51 @@ class Writer:
         self.done.append("commit")
 
 
-def plan_of_a_job():
-    values = dict.fromkeys(Plan.__dataclass_fields__)
-    return Plan(**{**values, "job": "job", "target_path": Sql("x")})
-
-
-def copy_of_things():
+def copy_of(name, parts=1):
     values = dict.fromkeys(CopyPlan.__dataclass_fields__)
+    statements = tuple(Sql(f"COPY {name} {part}") for part in range(parts))
+    table = TableName("app", name)
     return CopyPlan(
-        **{**values, "source": TableName("app", "things"), "copy_to": Sql("COPY"), "copy_from": Sql("COPY")}
+        **{**values, "source": table, "target": table, "copy_to": statements, "copy_from": Sql(f"COPY {name}")}
     )
 
 
+def loading(copies, tell=lambda _: None):
+    values = dict.fromkeys(Plan.__dataclass_fields__)
+    resources = Resources(1, 1, 1, None, ())
+    plan = Plan(**{**values, "job": "job", "target_path": Sql("x"), "copies": copies, "resources": resources})
+    return Loading(plan, Reporter("job", tell))
+
+
 def test_a_row_that_vanishes():
-    writer, told = Writer(kept=2), []
+    copy, writer, told = copy_of("things"), Writer(kept=2), []
 
     with pytest.raises(RowCountMismatchError) as caught:
-        copy_table(copy_of_things(), Pair(Reader(), writer), plan_of_a_job(), Reporter("job", told.append))
+        loading((copy,), told.append).load(Load(((copy, 0),)), Pair(Reader(), writer))
 
     assert (caught.value.table, caught.value.sent, caught.value.received) == ("app.things", 3, 2)
     assert "commit" not in writer.done
     assert not any(isinstance(event, TableCopied) for event in told)
 
 
-def test_all_rows_arrive():
-    writer = Writer(kept=3)
+def test_all_rows_of_tables_that_go_together():
+    one, other, writer = copy_of("one"), copy_of("other"), Writer(kept=3)
+    both = loading((one, other))
 
-    result = copy_table(copy_of_things(), Pair(Reader(), writer), plan_of_a_job(), Reporter("job", lambda _: None))
+    both.load(Load(((one, 0), (other, 0))), Pair(Reader(), writer))
 
-    assert (result.rows, result.bytes) == (3, 6)
-    assert writer.done == ["begin", "commit"]
+    assert [(each.table, each.rows, each.bytes) for each in both.results] == [("app.one", 3, 6), ("app.other", 3, 6)]
+    assert writer.done == ["BEGIN;\nCOPY one", "COPY other", "commit"]
+
+
+def test_a_table_in_parts_is_copied_when_all_of_them_are():
+    copy, told = copy_of("things", parts=2), []
+    parts = loading((copy,), told.append)
+
+    parts.load(Load(((copy, 1),)), Pair(Reader(), Writer(kept=3)))
+    assert not any(isinstance(event, TableCopied) for event in told)
+    parts.load(Load(((copy, 0),)), Pair(Reader(), Writer(kept=3)))
+
+    assert [each.rows for each in parts.results] == [6]
+    assert sum(isinstance(event, TableStarted) for event in told) == 1
+    assert sum(isinstance(event, TableCopied) for event in told) == 1

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from judge import read_schema
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.pump import Consumer, Producer, pump
+from pg_xcopy.engine.pacing import Pace
+from pg_xcopy.engine.pump import Consumer, Producer, Watch, pump
 from pg_xcopy.errors import DatabaseError
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
 
+WATCH = Watch(lambda _: None, Pace(None))
 # The source sends a few rows, then takes its time.
 TRICKLE = {"things": {"transform": {"body": "body || CASE WHEN id > 2000 THEN pg_sleep(0.01)::text ELSE '' END"}}}
 # The source thinks for a long time and sends nothing at all.
@@ -236,7 +238,7 @@ def test_write_fails(pair, target_db, calls):
     producer, consumer = sides(pair, wrap_sink=lambda sink: Breaking(sink, calls, MemoryError("no memory")))
 
     with pytest.raises(MemoryError, match="no memory"):
-        pump(producer, consumer, lambda _: None)
+        pump(producer, consumer, WATCH)
 
     assert target_db.value("SELECT count(*) FROM app.things") == 0
     assert our_threads() == []
@@ -247,7 +249,7 @@ def test_read_fails(pair, target_db, calls):
     producer, consumer = sides(pair, wrap_stream=lambda stream: Breaking(stream, calls, ValueError("no luck")))
 
     with pytest.raises((ValueError, DatabaseError), match="no luck"):
-        pump(producer, consumer, lambda _: None)
+        pump(producer, consumer, WATCH)
 
     assert target_db.value("SELECT count(*) FROM app.things") == 0
     assert our_threads() == []
@@ -299,7 +301,7 @@ class Bytes:
             return pump(
                 Producer(self.produce, stop=lambda: None, cut=lambda: None),
                 Consumer(self.consume, self.quiet),
-                lambda _: None,
+                WATCH,
             )
         finally:
             os.close(self.quiet)

@@ -15,6 +15,15 @@ ObjectId = NewType("ObjectId", str)
 
 
 @dataclass(frozen=True)
+class TypeName:
+    """A type by its name in pg_type (`int4`, not `integer`); of an `array`, the type of its elements."""
+
+    schema: str
+    name: str
+    array: bool = False
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of a relation.
 
@@ -28,8 +37,7 @@ class Column:
     name: str
     type: Sql
     bare_type: Sql
-    type_schema: str
-    type_name: str
+    type_name: TypeName
     not_null: bool = False
     identity: str = ""
     generated: str = ""
@@ -94,11 +102,12 @@ class Statistics:
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation with rows; `kind` is pg_class's relkind (r, p, v, m, f); `bytes` counts TOAST, not indexes.
+    """A relation with rows; `kind` is pg_class's relkind (r, p, v, m, f).
 
-    `of_type` is the composite type of a typed table; `options` are its storage parameters by name, those of its TOAST
-    table included; `row_security` tells whether policies hide rows from our role; `replica_identity` is pg_class's
-    relreplident (d, n, f, i). `ids` are its own and those of its row type; `needs` is what it needs beside its columns.
+    `bytes` counts TOAST, not indexes, and `blocks` only what ctid counts. `of_type` is the composite type of a
+    typed table; `options` are its storage parameters by name, those of its TOAST table included; `row_security` tells
+    whether policies hide rows from our role; `replica_identity` is pg_class's relreplident (d, n, f, i). `ids` are
+    its own and those of its row type; `needs` is what it needs beside its columns.
     """
 
     oid: int
@@ -110,6 +119,7 @@ class Relation:
     persistence: str = "p"
     estimated_rows: int = 0
     bytes: int = 0
+    blocks: int = 0
     is_partition: bool = False
     partition_key: Sql | None = None
     partition_bound: Sql | None = None
@@ -165,8 +175,8 @@ class Sequence:
 class UserType:
     """An enum ('e'), domain ('d'), composite ('c') or range ('r') type.
 
-    `ids` are its own and those of the types that come with it: array and multirange types. `canonical` tells
-    whether a range type has a CANONICAL function.
+    `parts` are the types that it is made of. `ids` are its own and those of the types that come with it: array and
+    multirange types. `canonical` tells whether a range type has a CANONICAL function.
     """
 
     ids: tuple[ObjectId, ...]
@@ -181,6 +191,7 @@ class UserType:
     attributes: tuple[Sql, ...] = ()
     operator_class: Sql | None = None
     subtype_diff: Sql | None = None
+    parts: tuple[TypeName, ...] = ()
     multirange: str | None = None
     multirange_ids: tuple[ObjectId, ...] = ()
     canonical: bool = False

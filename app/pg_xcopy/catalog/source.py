@@ -23,6 +23,7 @@ from pg_xcopy.catalog.model import (
     Server,
     SourceCatalog,
     Statistics,
+    TypeName,
     UserType,
 )
 from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server, sql_or_none
@@ -102,6 +103,7 @@ def _relations(session: Session, oid: int) -> tuple[Relation, ...]:
             persistence=row["persistence"],
             estimated_rows=row["estimated_rows"],
             bytes=row["bytes"],
+            blocks=row["blocks"],
             is_partition=row["is_partition"],
             partition_key=sql_or_none(row["partition_key"]),
             partition_bound=sql_or_none(row["partition_bound"]),
@@ -139,8 +141,7 @@ def _column(row: Row) -> Column:
         name=row["name"],
         type=Sql(row["type"]),
         bare_type=Sql(row["bare_type"]),
-        type_schema=row["type_schema"],
-        type_name=row["type_name"],
+        type_name=TypeName(row["type_schema"], row["type_name"], row["type_is_array"]),
         not_null=row["not_null"],
         identity=row["identity"],
         generated=row["generated"],
@@ -233,6 +234,7 @@ def _user_type(row: Row) -> UserType:
         attributes=tuple(map(Sql, row["attributes"])),
         operator_class=sql_or_none(row["operator_class"]),
         subtype_diff=sql_or_none(row["subtype_diff"]),
+        parts=tuple(TypeName(*part) for part in row["parts"] or ()),
         multirange=row["multirange"],
         multirange_ids=_ids(row["multirange_ids"]),
         canonical=row["canonical"],

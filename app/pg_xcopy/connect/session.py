@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -113,15 +113,19 @@ class Session:
 
     def begin_writer(self, search_path: Sql, lock_timeout: str = "1min") -> None:
         """Open a transaction that writes."""
-        self.run(
-            render(
-                "session/begin_writer.sql.j2",
-                search_path=search_path,
-                lock_timeout=lock_timeout,
-                row_security=False,
-                server_version=self.server_version,
-            ),
-            "opening a transaction",
+        self.run(self.writer_opening(search_path, lock_timeout), "opening a transaction")
+
+    def writer_opening(
+        self, search_path: Sql, lock_timeout: str = "1min", settings: Iterable[tuple[str, str]] = ()
+    ) -> Sql:
+        """Give the statements that open a transaction that writes, to be sent in one message with its first ones."""
+        return render(
+            "session/begin_writer.sql.j2",
+            search_path=search_path,
+            lock_timeout=lock_timeout,
+            settings=settings,
+            row_security=False,
+            server_version=self.server_version,
         )
 
     def commit(self) -> None:

@@ -27,18 +27,19 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
     reasons: list[str] = []
     denied = False
     copies: list[CopyPlan] = []
-    with open_reader(source, plan, sessions) as session:
-        # Apart from the first SELECT: in one message with it, a syntax error there would be its end too.
-        session.run(Sql("SAVEPOINT checked"), "opening a transaction")
-        for copy in plan.copies:
-            try:
-                copies.append(_checked(session, copy))
-            except DatabaseError as error:
-                if error.connection_lost:
-                    raise
-                session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
-                denied = denied or error.sqlstate == INSUFFICIENT_PRIVILEGE
-                reasons.append(f"{copy.source}: {error.reason} ({_hint(error, copy, session, source)})")
+    session = open_reader(source, plan, sessions)
+    # Apart from the first SELECT: in one message with it, a syntax error there would be its end too.
+    session.run(Sql("SAVEPOINT checked"), "opening a transaction")
+    for copy in plan.copies:
+        try:
+            copies.append(_checked(session, copy))
+        except DatabaseError as error:
+            if error.connection_lost:
+                raise
+            session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
+            denied = denied or error.sqlstate == INSUFFICIENT_PRIVILEGE
+            reasons.append(f"{copy.source}: {error.reason} ({_hint(error, copy, session, source)})")
+    sessions.close(session)
     if denied:  # whoever has to ask for privileges asks for all of them
         reasons += [str(each) for each in plan.notices if each.topic is Topic.SEQUENCE]
     if reasons:

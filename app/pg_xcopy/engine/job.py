@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from pg_xcopy.connect.pool import Pool
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.checking import check, lock
 from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_retired, drop_staging
-from pg_xcopy.engine.finishing import finish
+from pg_xcopy.engine.filling import fill
 from pg_xcopy.engine.guard import refuse_same_schema
 from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.source import Source, open_source
 from pg_xcopy.engine.staging import build
-from pg_xcopy.engine.streaming import stream
 from pg_xcopy.engine.swap import swap
 from pg_xcopy.engine.target import Target, open_target, open_writer
 from pg_xcopy.errors import XcopyError
@@ -96,41 +96,36 @@ def _stages(run: Run) -> JobResult:
         plan = check(plan, source, sessions)
         lock(plan, source)
         _announce(plan, reporter)
-        with open_writer(target.address, sessions) as session:
+        writers = Pool(target.address, sessions, plan.resources.writers)
+        with writers.session() as session:
             clean_up_after_dead_runs(session, target.schema, reporter)
         with _undone_on_failure(plan, target, reporter):
             with kept_alive((target.session,), sessions):
-                tables = _filled(run, plan, source, target)
+                tables = _filled(run, plan, source, writers)
             reporter.stage(Stage.SWAP)
             swap(plan, target, sessions)
         reporter.stage(Stage.CLEAN)
-        _tidy(run, plan, target)
+        _tidy(plan, writers, reporter)
     return JobResult(run.job.name, run.run_id, tables, tuple(reporter.warnings), time.monotonic() - started)
 
 
-def _filled(run: Run, plan: Plan, source: Source, target: Target) -> tuple[TableResult, ...]:
+def _filled(run: Run, plan: Plan, source: Source, writers: Pool) -> tuple[TableResult, ...]:
     """Build, fill and complete the staging schema."""
-    reporter, sessions = run.reporter, run.sessions
-    reporter.stage(Stage.BUILD)
-    with open_writer(target.address, sessions) as session:
-        build(plan, session, reporter)
-    reporter.stage(Stage.COPY)
-    tables = stream(plan, source, target, sessions, reporter)
-    # The snapshot has served: what follows may take hours, and it would hold the source's vacuum back.
-    sessions.close(source.session)
-    reporter.stage(Stage.FINISH)
-    finish(plan, target, sessions, reporter)
-    return tables
+    run.reporter.stage(Stage.BUILD)
+    with writers.session() as session:
+        build(plan, session, run.reporter)
+    run.reporter.stage(Stage.COPY)
+    return fill(plan, source, writers, run.sessions, run.reporter)
 
 
-def _tidy(run: Run, plan: Plan, target: Target) -> None:
+def _tidy(plan: Plan, writers: Pool, reporter: Reporter) -> None:
     """Drop what was replaced. The new schema is in place, so whatever goes wrong here fails no job any more."""
     try:
-        with open_writer(target.address, run.sessions) as session:
-            drop_retired(session, plan, run.reporter)
-            drop_staging(session, plan, run.reporter)
+        with writers.session() as session:
+            drop_retired(session, plan, reporter)
+            drop_staging(session, plan, reporter)
     except XcopyError as error:
-        run.reporter.unclean(plan.retired, error)
+        reporter.unclean(plan.retired, error)
 
 
 def plan_only(job: Job, run_id: str, sessions: Sessions, observer: Observer) -> Plan:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pg_xcopy.connect.session import CHUNK, Sink, Stream
+from pg_xcopy.engine.pacing import Pace
 
 PIPE_BYTES = 1 << 20
 """The pipe's capacity: Linux's limit for a process without privileges (pipe(7))."""
@@ -35,9 +36,12 @@ class ConsumerSpokeError(Exception):
 
 @dataclass
 class Tally:
-    """Rows and bytes that have passed; rows are line ends, which text COPY data has only at the end of a row."""
+    """Rows and bytes that have passed; rows are line ends, which text COPY data has only at the end of a row.
 
-    rows: int = 0
+    None where they are not counted on the way: binary data would have to be taken apart for it.
+    """
+
+    rows: int | None = 0
     bytes: int = 0
 
 
@@ -70,6 +74,18 @@ class Consumer:
     descriptor: int
 
 
+@dataclass(frozen=True)
+class Watch:
+    """What happens to the data on its way: `report` is told what has passed, at most every REPORT_SECONDS.
+
+    `lines` tells whether each row ends with a line end.
+    """
+
+    report: Callable[[Tally], None]
+    pace: Pace
+    lines: bool = True
+
+
 @dataclass
 class _Outcome:
     """The first failure of either side, never overwritten by its echo on the other."""
@@ -85,9 +101,9 @@ class _Outcome:
 class _ReadingEnd:
     """What the consumer's driver reads from."""
 
-    def __init__(self, pipe: int, peer: int, finished: threading.Event, report: Callable[[Tally], None]) -> None:
-        self._pipe, self._peer, self._finished, self._report = pipe, peer, finished, report
-        self._tally = Tally()
+    def __init__(self, pipe: int, peer: int, finished: threading.Event, watch: Watch) -> None:
+        self._pipe, self._peer, self._finished, self._watch = pipe, peer, finished, watch
+        self._tally = Tally(rows=0 if watch.lines else None)
         self._reported = time.monotonic()
         self._poll = select.poll()
         self._poll.register(pipe, select.POLLIN)
@@ -101,32 +117,33 @@ class _ReadingEnd:
         """Wait for the pipe and the server at once: a dead server must not wait for a slow source."""
         if any(descriptor == self._peer for descriptor, _ in self._poll.poll()):
             raise ConsumerSpokeError
-        chunk = os.read(self._pipe, size if size > 0 else CHUNK)
+        chunk = os.read(self._pipe, self._watch.pace.portion(size if size > 0 else CHUNK))
         if not chunk and not self._finished.is_set():
             raise ProducerDiedError
         self._count(chunk)
+        self._watch.pace.passed(len(chunk))
         return chunk
 
     def _count(self, chunk: bytes) -> None:
         self._tally.bytes += len(chunk)
-        self._tally.rows += chunk.count(b"\n")
+        if self._tally.rows is not None:
+            self._tally.rows += chunk.count(b"\n")
         if (now := time.monotonic()) - self._reported > REPORT_SECONDS:
             self._reported = now
-            self._report(self._tally)
+            self._watch.report(self._tally)
 
 
-def pump(producer: Producer, consumer: Consumer, report: Callable[[Tally], None]) -> Pumped:
+def pump(producer: Producer, consumer: Consumer, watch: Watch) -> Pumped:
     """Run both sides until both have ended; raise the first failure of either, as it was.
 
-    Memory is bounded by the pipe and one chunk at either end, whatever the size of the table. `report` is called with
-    what has passed, at most every REPORT_SECONDS.
+    Memory is bounded by the pipe and one chunk at either end, whatever the size of the table.
     """
     outcome, finished = _Outcome(), threading.Event()
     reading, writing = os.pipe()
     _grow(writing)
     sent: list[int] = []
     thread = threading.Thread(target=_produce, args=(producer, writing, finished, outcome, sent), daemon=True)
-    end = _ReadingEnd(reading, consumer.descriptor, finished, report)
+    end = _ReadingEnd(reading, consumer.descriptor, finished, watch)
     received = 0
     thread.start()
     try:

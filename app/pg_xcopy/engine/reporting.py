@@ -57,9 +57,9 @@ class Reporter:
         """Say that a schema of ours could not be dropped, and why."""
         self.warn(Topic.LEFTOVER, schema, f"it could not be dropped ({error.sentence}); the next run does it")
 
-    def done(self, step: Step, started: float) -> None:
-        """Say that a step is done; `started` is a time.monotonic()."""
-        self.tell(StepDone(self.job, step.doing, time.monotonic() - started))
+    def done(self, doing: str, started: float) -> None:
+        """Say that something is done; `started` is a time.monotonic()."""
+        self.tell(StepDone(self.job, doing, time.monotonic() - started))
 
     def enforce(self, plan: Plan) -> None:
         """Raise StrictError if the job is strict and something was lost."""

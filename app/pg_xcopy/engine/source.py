@@ -39,15 +39,11 @@ def open_source(address: Address, schema: str, sessions: Sessions) -> Iterator[S
         sessions.close(session)
 
 
-@contextmanager
-def open_reader(source: Source, plan: Plan, sessions: Sessions) -> Iterator[Session]:
-    """Give a session that sees the source's snapshot."""
+def open_reader(source: Source, plan: Plan, sessions: Sessions) -> Session:
+    """Open a session that sees the source's snapshot."""
     session = sessions.open(source.address)
-    try:
-        session.begin_reader(plan.source_path, source.snapshot, row_security=plan.row_security)
-        yield session
-    finally:
-        sessions.close(session)
+    session.begin_reader(plan.source_path, source.snapshot, row_security=plan.row_security)
+    return session
 
 
 def require_supported(session: Session) -> None:

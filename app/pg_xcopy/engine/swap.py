@@ -39,10 +39,11 @@ def swap(plan: Plan, target: Target, sessions: Sessions) -> None:
 def _swapped(plan: Plan, target: Target, *, last: bool) -> bool:
     """Try the swap; a lock that does not come soon is let go with all others, so that no reader waits for long."""
     doing = f"swapping schema {target.schema}"
-    target.session.run(Sql(f"SAVEPOINT swap; SET LOCAL lock_timeout = '{PATIENCE}'"), doing)
+    # On whatever the role's settings say: this COMMIT makes durable all that was loaded without waiting for the disk.
+    settings = f"SAVEPOINT swap; SET LOCAL lock_timeout = '{PATIENCE}'; SET LOCAL synchronous_commit = on"
+    target.session.run(Sql(settings), doing)
     try:
-        for statement in plan.swap.statements:
-            target.session.run(statement, doing)
+        target.session.run(Sql(";\n".join(plan.swap.statements)), doing)
     except DatabaseError as error:
         if last or error.sqlstate != LOCK_NOT_AVAILABLE:
             raise

@@ -1,5 +1,6 @@
 """How single values of a manifest are checked, whichever model they belong to."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -95,6 +96,34 @@ def _not_a_flag(value: object) -> object:
     return value
 
 
+UNITS = {
+    unit: base**power
+    for base, units in ((1000, "kB MB GB TB"), (1024, "KiB MiB GiB TiB"))
+    for power, unit in enumerate(units.split(), start=1)
+} | {"B": 1}
+_SIZE = re.compile(rf"(\d+(?:\.\d+)?)\s*({'|'.join(UNITS)})")
+
+
+def size(value: object) -> int:
+    """Accept a number of bytes, or text with a unit: 512MB, 1.5 GiB."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise refusal("expected a size in bytes, such as 512MB")
+    found = _SIZE.fullmatch(str(value).strip())
+    number = int(value) if isinstance(value, int) else int(float(found[1]) * UNITS[found[2]]) if found else 0
+    if number < 1:
+        raise refusal("expected a size in bytes, such as 512MB", f"the units are {', '.join(UNITS)}")
+    return number
+
+
+def rate(value: object) -> int:
+    """Accept bytes a second, or text with a unit: 50MB/s."""
+    text = value.strip().removesuffix("/s") if isinstance(value, str) else value
+    try:
+        return size(text)
+    except PydanticCustomError as error:
+        raise refusal("expected bytes a second, such as 50MB/s", (error.context or {}).get("hint", "")) from None
+
+
 def _as_list(value: object) -> object:
     if isinstance(value, str):
         raise refusal("expected a list of names, found text", "put it in brackets: [name]")
@@ -109,12 +138,15 @@ def _nothing_is_empty(value: object) -> object:
 NON_EMPTY = {"type": "string", "minLength": 1}
 NON_BLANK = {"type": "string", "pattern": r"\S"}
 ANY_SCALAR = {"type": ["string", "number", "boolean", "null"]}
+PATTERN = r"^\s*[0-9]+(\.[0-9]+)?\s*([kMGT]?B|[KMGT]iB)(/s)?\s*$"
 NON_NULL = {"type": ["string", "number", "boolean"]}
 
 Text = Annotated[str, AfterValidator(_clean_text)]
 Name = Annotated[Text, AfterValidator(_not_empty), WithJsonSchema(NON_EMPTY)]
 Predicate = Annotated[Text, AfterValidator(_not_blank), WithJsonSchema(NON_BLANK)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list)]
+ByteSize = Annotated[int, PlainValidator(size), WithJsonSchema({"type": ["integer", "string"], "pattern": PATTERN})]
+Rate = Annotated[int, PlainValidator(rate), WithJsonSchema({"type": ["integer", "string"], "pattern": PATTERN})]
 Count = Annotated[int, BeforeValidator(_not_a_flag)]
 Scalar = Annotated[Value, PlainValidator(scalar), WithJsonSchema(ANY_SCALAR)]
 Comparable = Annotated[Value, PlainValidator(comparable), WithJsonSchema(NON_NULL)]

@@ -31,6 +31,8 @@ from pg_xcopy.manifest.databases import checked_url, declared, same_database
 from pg_xcopy.manifest.fields import (
     LISTS,
     NON_EMPTY,
+    UNITS,
+    ByteSize,
     Comparable,
     Count,
     Expression,
@@ -39,6 +41,7 @@ from pg_xcopy.manifest.fields import (
     OrNothing,
     Pair,
     Predicate,
+    Rate,
     Scalar,
     Scalars,
     refusal,
@@ -46,6 +49,7 @@ from pg_xcopy.manifest.fields import (
 from pg_xcopy.manifest.frozen import FrozenMapping
 from pg_xcopy.sql.quoting import Value
 
+CopyFormat = Literal["auto", "text", "binary"]
 OnMissingColumn = Literal["error", "skip_table", "copy_all"]
 MAX_WORKERS = 64
 # Pydantic puts the branch it took into the path of an error; no key can be spelled like these.
@@ -246,6 +250,7 @@ class TableRule(Declared):
         default=None,
         description="Overrides the job's on_missing_column for this name or pattern.",
     )
+    format: CopyFormat | None = Field(default=None, description="Overrides the job's format.")
 
     @model_validator(mode="before")
     @classmethod
@@ -289,7 +294,41 @@ class Job(Declared):
         default_factory=lambda: min(4, os.cpu_count() or 1),
         ge=1,
         le=MAX_WORKERS,
-        description="How many tables to copy at once; by default the number of processors, at most 4.",
+        description="How many tables, or parts of large tables, to copy at once, and later indexes to build; by "
+        "default the number of processors, at most 4.",
+    )
+    max_source_connections: Count | None = Field(
+        default=None,
+        ge=2,
+        description="Never more connections to the source than this: one keeps the snapshot, the others read.",
+    )
+    max_target_connections: Count | None = Field(
+        default=None,
+        ge=2,
+        description="Never more connections to the target than this: one keeps the lock, the others write.",
+    )
+    format: CopyFormat = Field(
+        default="auto",
+        description="How values travel. auto: in binary where every type of a table allows it, else as text.",
+    )
+    toast_compression: Literal["auto", "server"] = Field(
+        default="auto",
+        description="How the target compresses large values of columns that do not say it themselves. auto: with "
+        "lz4 where its server knows it, which is several times faster; server: as the server is set.",
+    )
+    maintenance_work_mem: ByteSize = Field(
+        default=512 * UNITS["MB"],
+        description="Memory for building indexes on the target, shared by all that are built at once: 512MB.",
+    )
+    max_parallel_maintenance_workers: Count | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_WORKERS,
+        description="How many more processes the target may use for one index; by default as its server is set.",
+    )
+    max_rate: Rate | None = Field(
+        default=None,
+        description="Read the source no faster than this, all tables together: 50MB/s.",
     )
 
 

@@ -68,7 +68,10 @@ class TableStarted:
 
 @dataclass(frozen=True)
 class TableProgress:
-    """Rows and bytes of a table that have passed so far; sent a few times a second at most."""
+    """Rows and bytes of a table that have passed so far; sent a few times a second at most.
+
+    Binary data is not taken apart to count: until all of it has passed, its rows are estimated from its bytes.
+    """
 
     job: str
     table: str

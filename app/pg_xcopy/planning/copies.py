@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.columns import near_columns
@@ -10,6 +11,7 @@ from pg_xcopy.planning.design import Flow
 from pg_xcopy.planning.filters import condition, missing_columns
 from pg_xcopy.planning.plan import CopyPlan, Notice, PlanProblem, Topic
 from pg_xcopy.planning.selection import Selected
+from pg_xcopy.planning.shape import Shape
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
@@ -66,8 +68,8 @@ def _guard(flow: Flow) -> Sql | None:
     return render("copy/guard.sql.j2", expressions=expressions, only=only, table=table) if expressions else None
 
 
-def plan_copy(flow: Flow) -> CopyPlan:
-    """Write the statements of one stream."""
+def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
+    """Write the statements of one flow of rows."""
     rule, relation, design = flow.design.selected.rule, flow.relation, flow.design
     types = {column.name: column.bare_type for column in design.relation.columns}
     columns = tuple(column for column in design.columns.plans if column.expression is not None)
@@ -87,16 +89,28 @@ def plan_copy(flow: Flow) -> CopyPlan:
         ],
         condition=where,
     )
+    chosen, why_text = shape.format_of(flow)
+    copy_to = partial(render, "copy/copy_to.sql.j2", format=Sql(chosen))
+    frozen = shape.freezes(flow)
     return CopyPlan(
         source=relation.name,
         target=design.name,
         columns=design.columns.plans,
         left_out=tuple(column.name for column in relation.columns if column.name in design.columns.left_out),
         select=select,
-        copy_to=render("copy/copy_to.sql.j2", select=select),
-        copy_from=render("copy/copy_from.sql.j2", table=design.staged, columns=[column.name for column in columns]),
+        copy_to=tuple(copy_to(select=select, blocks=blocks) for blocks in shape.parts_of(flow)),
+        copy_from=render(
+            "copy/copy_from.sql.j2",
+            table=design.staged,
+            columns=[column.name for column in columns],
+            format=Sql(chosen),
+            frozen=frozen,
+        ),
         condition=where,
         guard=_guard(flow),
         estimated_rows=relation.estimated_rows,
         estimated_bytes=relation.bytes,
+        format=chosen,
+        why_text=why_text,
+        truncate=render("copy/truncate.sql.j2", table=design.staged) if frozen else None,
     )

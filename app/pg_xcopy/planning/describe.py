@@ -44,7 +44,10 @@ def _endpoint(end: Endpoint) -> str:
 
 def _copy_lines(copy: CopyPlan) -> Iterator[str]:
     into = "" if copy.source == copy.target else f" → {copy.target}"
-    yield f"  {copy.source}{into}  ~{count_text(copy.estimated_rows, 'row')}, {bytes_text(copy.estimated_bytes)}"
+    size = f"~{count_text(copy.estimated_rows, 'row')}, {bytes_text(copy.estimated_bytes)}"
+    parts = f" in {len(copy.copy_to)} parts" if len(copy.copy_to) > 1 else ""
+    how = f"as text: {copy.why_text}" if copy.why_text else f"in {copy.format}"
+    yield f"  {copy.source}{into}  {size}{parts}, {how}"
     for column in copy.columns:
         if column.transformed:
             yield f"      {column.name} = {_flat(column.expression)}"
@@ -70,7 +73,7 @@ def _section(title: str, items: list[str]) -> Iterator[str]:
 def _integrity(plan: Plan) -> Iterator[Step]:
     for table in plan.finish:
         yield from (step for step in table.steps if step.topic)
-    yield from plan.foreign_keys
+    yield from (key.add for key in plan.foreign_keys)
 
 
 def as_sql(plan: Plan) -> str:
@@ -84,11 +87,15 @@ def _statements(plan: Plan) -> Iterator[str]:
     yield render("staging/create_schema.sql.j2", schema=plan.staging, marker=mark)
     yield from (step.sql for step in plan.prepare)
     for copy in plan.copies:
-        yield f"-- on the source\n{copy.copy_to}"
-        yield f"-- on the target\n{copy.copy_from}"
+        begin = f"{copy.truncate};\n" if copy.truncate else ""
+        for part in copy.copy_to:
+            yield f"-- on the source\n{part}"
+            yield f"-- on the target\n{begin}{copy.copy_from}"
     for table in sorted(plan.finish, key=lambda table: -table.depth):
         yield from (step.sql for step in table.steps)
-    yield from (step.sql for step in (*plan.foreign_keys, *plan.settle))
+    yield from (key.add.sql for key in plan.foreign_keys)
+    yield from (key.validate.sql for key in plan.foreign_keys if key.validate)
+    yield from (step.sql for step in plan.settle)
     yield "-- in one transaction\nBEGIN"
     yield from plan.swap.statements
     yield "COMMIT"

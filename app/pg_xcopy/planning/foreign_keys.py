@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pg_xcopy.catalog.model import Constraint, TargetCatalog
 from pg_xcopy.planning.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
 from pg_xcopy.planning.design import Design
-from pg_xcopy.planning.plan import Notice, Step
+from pg_xcopy.planning.plan import ForeignKey, Notice, Step
 from pg_xcopy.sql.names import TableName
-from pg_xcopy.sql.quoting import identifier
+from pg_xcopy.sql.quoting import Sql, identifier
+from pg_xcopy.sql.render import render
+
+_UNCHECKED = re.compile(r" NOT (VALID|ENFORCED)$")
+LARGE = 32 * 1024 * 1024
+"""Bytes of a table from which on its foreign keys are validated apart, beside those of other tables."""
 
 
-def foreign_key_steps(
-    design: Design, by_source: Mapping[TableName, Design], means: Means, notices: list[Notice]
-) -> Iterator[Step]:
+def plan_foreign_keys(
+    design: Design, by_source: Mapping[TableName, Design], means: Means, notices: list[Notice], size: int
+) -> Iterator[ForeignKey]:
     """Give a table's foreign keys; what can't be made becomes a notice. Partitions inherit theirs."""
     for constraint in design.relation.constraints:
         if constraint.kind != FOREIGN_KEY or (constraint.inherited and design.attached_to):
@@ -22,7 +29,24 @@ def foreign_key_steps(
         if reason := _reason(constraint, design, by_source, means):
             notices.append(left_out(design, constraint, reason))
         else:
-            yield add_constraint(design, constraint, means)
+            add = add_constraint(design, constraint, means)
+            # Partitioned tables take no NOT VALID keys before PostgreSQL 18; one that is not enforced is not checked.
+            apart = size >= LARGE and design.partition_key is None and not _UNCHECKED.search(constraint.definition)
+            yield _in_two_steps(design, constraint, add, size) if apart else ForeignKey(design.name, add, bytes=size)
+
+
+def _in_two_steps(design: Design, constraint: Constraint, add: Step, size: int) -> ForeignKey:
+    validate, drop = (
+        render(f"staging/{name}.sql.j2", table=design.staged, constraint=constraint.name)
+        for name in ("validate_constraint", "drop_constraint")
+    )
+    sql = Sql(add.sql.replace(constraint.definition, f"{constraint.definition} NOT VALID", 1))
+    return ForeignKey(
+        design.name,
+        replace(add, sql=sql),
+        replace(add, sql=validate, doing=f"validating {add.doing.removeprefix('adding ')}", undo=drop),
+        bytes=size,
+    )
 
 
 def _reason(constraint: Constraint, design: Design, by_source: Mapping[TableName, Design], means: Means) -> str:

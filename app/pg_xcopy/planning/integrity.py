@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from pg_xcopy.catalog.model import Constraint, Index
 from pg_xcopy.planning.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
 from pg_xcopy.planning.design import Design, Designs
-from pg_xcopy.planning.foreign_keys import foreign_key_steps
-from pg_xcopy.planning.plan import Notice, Step, TableFinish, Topic
+from pg_xcopy.planning.foreign_keys import plan_foreign_keys
+from pg_xcopy.planning.plan import ForeignKey, Notice, Step, TableFinish, Topic
 from pg_xcopy.planning.properties import create_statistics, identity_steps, why_no_statistics
 from pg_xcopy.planning.structure import default_notices, default_steps
 from pg_xcopy.planning.versions import NAMED_NOT_NULL, PARTITIONED_EXCLUSION, is_temporal_key, split_parameters
@@ -28,7 +29,7 @@ class Integrity:
     """What is made of each table when its rows are in, and what can't be."""
 
     finish: tuple[TableFinish, ...]
-    foreign_keys: tuple[Step, ...]
+    foreign_keys: tuple[ForeignKey, ...]
     notices: tuple[Notice, ...]
 
 
@@ -37,29 +38,43 @@ def plan_integrity(designs: Designs, means: Means) -> Integrity:
     notices: list[Notice] = []
     by_source = designs.by_source()
     by_oid = {design.relation.oid: design for design in designs.tables}
+    sizes = _sizes(designs)
     finish = tuple(
         TableFinish(
-            design.name,
-            design.depth,
-            (
-                *_steps(design, means, notices),
+            table=design.name,
+            depth=design.depth,
+            keys=tuple(_keys(design, means, notices)),
+            indexes=tuple(_indexes(design, means, notices)),
+            rest=(
                 *default_steps(design, means.needs, by_oid),
                 *_statistics(design, means, notices),
                 *identity_steps(design),
                 _analyze(design),
             ),
+            parent=design.attached_to and design.attached_to.within(design.schemas.target),
+            bytes=sizes[design.name],
         )
         for design in designs.tables
     )
     for design in designs.tables:
         notices += default_notices(design, means.needs)
     foreign_keys = tuple(
-        step for design in designs.tables for step in foreign_key_steps(design, by_source, means, notices)
+        key
+        for design in designs.tables
+        for key in plan_foreign_keys(design, by_source, means, notices, sizes[design.name])
     )
     return Integrity(finish, foreign_keys, tuple(notices))
 
 
-def _steps(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
+def _sizes(designs: Designs) -> Mapping[TableName, int]:
+    """Add up the bytes of the source that end in each table."""
+    sizes: Counter[TableName] = Counter()
+    for flow in designs.flows:
+        sizes[flow.design.name] += flow.relation.bytes
+    return sizes
+
+
+def _keys(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
     # First, because a primary key makes a NOT NULL where there is none, under a name of its own.
     yield from _not_null(design, means, notices)
     own = [
@@ -72,6 +87,9 @@ def _steps(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step
             notices.append(left_out(design, constraint, reason))
         else:
             yield add_constraint(design, _fitted(constraint, design, means, notices), means)
+
+
+def _indexes(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
     for index in design.relation.indexes:
         if reason := why_not(index, design, means) if index.valid else "it is invalid in the source":
             notices.append(Notice(Topic.INDEX, f"{design.name}.{index.name}", reason))

@@ -127,7 +127,7 @@ def _unknown_types(
     there = target.types_elsewhere | {each.name for each in needs.objects}
     for design in designs.tables:
         for column in design.columns.kept:
-            name = TableName(column.type_schema, column.type_name)
+            name = TableName(column.type_name.schema, column.type_name.name)
             of_extension = any(id_ in source.members for id_ in column.needs)
             if not of_extension and name.schema != source.schema and name not in there:
                 yield _unknown_type(f"{design.name}.{column.name}", name)

@@ -51,8 +51,8 @@ class Notice:
 class Step:
     """One DDL statement; `doing` is a phrase for errors and `subject` the table it belongs to.
 
-    A step with a `topic` is best-effort: when it fails, its failure is a notice on that topic, and `what` says what is
-    missing then. A step without one must work.
+    A step with a `topic` is best-effort: when it fails, its failure is a notice on that topic, `what` says what is
+    missing then, and `undo` takes away what an earlier step began. A step without one must work.
     """
 
     sql: Sql
@@ -60,6 +60,7 @@ class Step:
     subject: str
     topic: Topic | None = None
     what: str = ""
+    undo: Sql | None = None
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,12 @@ class ColumnPlan:
 
 @dataclass(frozen=True)
 class CopyPlan:
-    """One COPY stream: from a relation of the source into one of the staging schema.
+    """The rows of one relation of the source on their way into one of the staging schema.
 
     `source` and `target` are the names a user knows; the statements name the staging schema. `guard` is a SELECT that
-    fails where one of the user's expressions is more or less than one; None where there are none.
+    fails where one of the user's expressions is more or less than one; None where there are none. `copy_to` has one
+    statement for each part of the relation. `format` is text or binary, and `why_text` the reason for text.
+    `truncate` begins a COPY that leaves its rows frozen; None where it can't.
     """
 
     source: TableName
@@ -85,24 +88,50 @@ class CopyPlan:
     columns: tuple[ColumnPlan, ...]
     left_out: tuple[str, ...]
     select: Sql
-    copy_to: Sql
+    copy_to: tuple[Sql, ...]
     copy_from: Sql
     condition: Sql | None
     guard: Sql | None
     estimated_rows: int
     estimated_bytes: int
+    format: str = "text"
+    why_text: str = ""
+    truncate: Sql | None = None
 
 
 @dataclass(frozen=True)
 class TableFinish:
-    """What is done to one table when its rows are in: keys, indexes, checks, in the order given.
+    """What is done to one table when its rows are in: keys and checks, then indexes (in any order), then the rest.
 
-    `depth` is how far below a partitioned table it hangs: the deepest are finished first.
+    `parent` is the partitioned table that it belongs to, which adopts its keys and is therefore finished later, and
+    `depth` counts those above it. `bytes` is the size of what it is made from.
     """
 
     table: TableName
     depth: int
-    steps: tuple[Step, ...]
+    keys: tuple[Step, ...]
+    indexes: tuple[Step, ...]
+    rest: tuple[Step, ...]
+    parent: TableName | None = None
+    bytes: int = 0
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All of them, in an order in which they can be done."""
+        return (*self.keys, *self.indexes, *self.rest)
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A foreign key of `table`, made at once; or, where the table is large, first `add`ed and then `validate`d.
+
+    The latter takes weaker locks, so that several tables are validated at once.
+    """
+
+    table: TableName
+    add: Step
+    validate: Step | None = None
+    bytes: int = 0
 
 
 class SwapMethod(str, Enum):
@@ -132,6 +161,17 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class Resources:
+    """What a run may use: workers, connections, bytes a second; and what its sessions on the target set."""
+
+    workers: int
+    readers: int
+    writers: int
+    max_rate: int | None
+    settings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that a run of one job will do.
 
@@ -151,13 +191,13 @@ class Plan:
     prepare: tuple[Step, ...]
     copies: tuple[CopyPlan, ...]
     finish: tuple[TableFinish, ...]
-    foreign_keys: tuple[Step, ...]
+    foreign_keys: tuple[ForeignKey, ...]
     settle: tuple[Step, ...]
     swap: SwapPlan
     dropped: tuple[str, ...]
     cascades: bool
     strict: bool
-    parallel: int
+    resources: Resources
     notices: tuple[Notice, ...]
 
 

@@ -20,8 +20,10 @@ from pg_xcopy.planning.needs import Extent, Needs, find_needs
 from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, Plan, PlanProblem, Step, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.positions import position_steps
 from pg_xcopy.planning.properties import compression_notices
+from pg_xcopy.planning.resources import plan_resources
 from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import Selection, select
+from pg_xcopy.planning.shape import Shape
 from pg_xcopy.planning.structure import prepare_steps
 from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems
 from pg_xcopy.sql.quoting import Sql
@@ -141,6 +143,7 @@ def _assemble(
 ) -> Plan:
     schemas, designs, needs = decided.schemas, decided.designs, decided.needs
     objects = target.standing.objects if target.standing else ()
+    shape = Shape(job, designs, source, target)
     return Plan(
         job=job.name,
         source=Endpoint(job.source.database.described, source.server.database, source.schema, source.server.version),
@@ -156,7 +159,7 @@ def _assemble(
             *prepare_steps(designs, needs, schemas, target.server),
             *decided.comments.steps(designs, needs),
         ),
-        copies=tuple(plan_copy(flow) for flow in designs.flows),
+        copies=tuple(plan_copy(flow, shape) for flow in designs.flows),
         finish=decided.integrity.finish,
         foreign_keys=decided.integrity.foreign_keys,
         settle=(
@@ -167,7 +170,7 @@ def _assemble(
         dropped=tuple(f"{each.kind} {each.identity}" for each in objects),
         cascades=job.cascade,
         strict=job.strict,
-        parallel=job.parallel,
+        resources=plan_resources(job, target),
         notices=notices,
     )
 

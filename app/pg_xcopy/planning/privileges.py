@@ -27,8 +27,8 @@ def missing_privileges(
     for design in designs.tables:
         for column in design.columns.kept:
             extension = next((source.members[each] for each in column.needs if each in source.members), None)
-            schema = places.get(extension, "") if extension else column.type_schema
-            name = TableName(schema, column.type_name)
+            schema = places.get(extension, "") if extension else column.type_name.schema
+            name = TableName(schema, column.type_name.name)
             grants = [f"USAGE ON SCHEMA {identifier(name.schema)}"] if name.schema in target.schemas_closed else []
             grants += [f"USAGE ON TYPE {name.sql}"] if name in target.types_denied else []
             if grants:

@@ -1,11 +1,11 @@
 """What a catalog answers about itself."""
 
-from pg_xcopy.catalog.model import Column, Relation, Server, SourceCatalog
+from pg_xcopy.catalog.model import Column, Relation, Server, SourceCatalog, TypeName
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
 SERVER = Server(160000, "shop", "me", in_recovery=False, encoding="UTF8", may_create_schemas=True)
-ID = Column("id", Sql("integer"), Sql("integer"), "pg_catalog", "int4")
+ID = Column("id", Sql("integer"), Sql("integer"), TypeName("pg_catalog", "int4"))
 ROOT = Relation(1, TableName("app", "events"), "p", (ID,))
 PART = Relation(2, TableName("app", "events_1"), "r", (ID,), is_partition=True, parents=(1,))
 CHILD = Relation(3, TableName("app", "child"), "r", (), parents=(1,))

@@ -20,6 +20,7 @@ from pg_xcopy.catalog.model import (
     StandingObject,
     StandingSchema,
     TargetCatalog,
+    TypeName,
     UserType,
 )
 from pg_xcopy.manifest.loader import parse_job
@@ -58,8 +59,7 @@ def column(name, type_="integer", **given):
         bare_type=Sql(type_.partition("(")[0]),
         needs=ids("pg_type", given.pop("type_oid", INTEGER)),
         expression_needs=(*ids("pg_class", *given.pop("sequences", ())), *ids("pg_proc", *given.pop("functions", ()))),
-        type_schema=given.pop("type_schema", "pg_catalog"),
-        type_name=given.pop("type_name", "int4"),
+        type_name=TypeName(given.pop("type_schema", "pg_catalog"), given.pop("type_name", "int4")),
         expression=None if expression is None else Sql(expression),
         collation=None if collation is None else Sql(collation),
         **given,

@@ -58,8 +58,9 @@ def test_select_and_both_ends_of_the_copy():
     assert copy.select == (
         'SELECT "id", CAST((\nx -- y\n) AS character varying) AS "email" FROM ONLY "app"."us""ers" WHERE "id" IN (1)'
     )
-    assert copy.copy_to == f"COPY ({copy.select}) TO STDOUT WITH (FORMAT text)"
-    assert in_staging(copy.copy_from) == 'COPY "us""ers" ("id", "email") FROM STDIN WITH (FORMAT text)'
+    assert copy.copy_to == (f"COPY ({copy.select}) TO STDOUT WITH (FORMAT binary)",)
+    assert in_staging(copy.truncate) == 'TRUNCATE ONLY "us""ers"'
+    assert in_staging(copy.copy_from) == 'COPY "us""ers" ("id", "email") FROM STDIN WITH (FORMAT binary, FREEZE)'
 
 
 def test_a_view_is_not_read_with_only():
@@ -72,7 +73,7 @@ def test_a_table_without_columns():
     (copy,) = plan({"*": {}}, source(table("empty"))).copies
 
     assert " ".join(copy.select.split()) == 'SELECT FROM ONLY "app"."empty"'
-    assert in_staging(copy.copy_from) == 'COPY "empty" FROM STDIN WITH (FORMAT text)'
+    assert in_staging(copy.copy_from) == 'COPY "empty" FROM STDIN WITH (FORMAT text, FREEZE)'
 
 
 def test_partitions_are_filtered_each_by_the_root_s_rule():

@@ -38,8 +38,8 @@ USERS = table(
     column("id", "bigint", identity="a", not_null=True),
     column("email", "character varying(80)", not_null=True),
     column("phone", "text"),
-    column("mood", "mood", type_oid=10, type_schema="app", expression="'happy'::mood"),
-    column("score", "positive", type_oid=20, type_schema="app"),
+    column("mood", "mood", type_oid=10, type_schema="app", type_name="mood", expression="'happy'::mood"),
+    column("score", "positive", type_oid=20, type_schema="app", type_name="positive"),
     column("label", "text", generated="s", expression="upper((email)::text)", depends_on=("email",)),
     oid=1,
     constraints=(

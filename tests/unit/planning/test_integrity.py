@@ -17,6 +17,9 @@ from catalogs import (
     target,
 )
 
+from pg_xcopy.planning.foreign_keys import LARGE
+from pg_xcopy.sql.quoting import Sql
+
 USERS = table("users", "id", "email", constraints=(key("users_pkey", "id"),))
 
 
@@ -138,12 +141,13 @@ def orders(**given):
 def test_a_foreign_key_that_can_hold():
     result = integrity({"*": {}}, USERS, orders(to="users"))
 
-    (step,) = result.foreign_keys
-    assert in_staging(step.sql) == (
+    (key,) = result.foreign_keys
+    assert key.validate is None
+    assert in_staging(key.add.sql) == (
         'ALTER TABLE "orders" ADD CONSTRAINT "orders_user_fkey" FOREIGN KEY (user_id) REFERENCES users(id)'
     )
-    assert step.what == "FOREIGN KEY (user_id) REFERENCES users(id)"
-    assert step.topic is not None
+    assert key.add.what == "FOREIGN KEY (user_id) REFERENCES users(id)"
+    assert key.add.topic is not None
 
 
 @pytest.mark.parametrize(
@@ -182,11 +186,29 @@ def test_a_foreign_key_to_itself():
     assert len(integrity({"*": {}}, t).foreign_keys) == 1
 
 
+def test_a_foreign_key_of_a_large_table_is_validated_apart():
+    (key,) = integrity({"*": {}}, USERS, replace(orders(to="users"), bytes=LARGE)).foreign_keys
+
+    assert in_staging(key.add.sql).endswith("FOREIGN KEY (user_id) REFERENCES users(id) NOT VALID")
+    assert in_staging(key.validate.sql) == 'ALTER TABLE "orders" VALIDATE CONSTRAINT "orders_user_fkey"'
+    assert in_staging(key.validate.undo) == 'ALTER TABLE "orders" DROP CONSTRAINT "orders_user_fkey"'
+
+
+def test_a_foreign_key_that_was_never_validated_stays_so():
+    t = replace(orders(to="users"), bytes=LARGE)
+    never = replace(t.constraints[0], definition=Sql(f"{t.constraints[0].definition} NOT VALID"))
+
+    (key,) = integrity({"*": {}}, USERS, replace(t, constraints=(never,))).foreign_keys
+
+    assert key.add.sql.count("NOT VALID") == 1
+    assert key.validate is None
+
+
 def test_a_foreign_key_of_partitions_comes_with_the_root():
     root = partitioned("t", "a", "a", constraints=(foreign_key("t_fkey", "a", "users"),))
     part = replace(partition_of(root, "t_1"), constraints=(foreign_key("t_fkey", "a", "users", inherited=True),))
 
-    assert [step.subject for step in integrity({"*": {}}, USERS, root, part).foreign_keys] == ["app.t.t_fkey"]
+    assert [key.add.subject for key in integrity({"*": {}}, USERS, root, part).foreign_keys] == ["app.t.t_fkey"]
 
 
 def test_not_null_before_a_primary_key_makes_one_of_its_own():

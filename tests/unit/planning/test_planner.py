@@ -92,7 +92,7 @@ def test_search_paths():
 def test_what_the_job_says_is_in_the_plan():
     made = plan({"*": {}}, SHOP, target(standing(), schema="elsewhere"), parallel=7, cascade=True)
 
-    assert (made.job, made.parallel, made.cascades, made.strict) == ("copy", 7, True, False)
+    assert (made.job, made.resources.workers, made.cascades, made.strict) == ("copy", 7, True, False)
     assert (made.source.schema, made.target.schema) == ("app", "elsewhere")
     assert (made.source.database, made.target.database) == ("shop", "staging")
     assert [str(copy.target) for copy in made.copies] == ["elsewhere.orders", "elsewhere.users"]

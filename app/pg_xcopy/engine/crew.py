@@ -1,0 +1,91 @@
+"""Several workers, works that wait for others, and the first cause of a failure."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from graphlib import TopologicalSorter
+from typing import Generic, TypeVar
+
+from pg_xcopy.planning.schedule import Load, Work
+
+Worker = TypeVar("Worker")
+
+
+class Crew(Generic[Worker]):
+    """Does the works of a schedule, the heaviest of those that can begin first.
+
+    The first `readers` workers take everything, the others only what needs no connection to the source.
+    """
+
+    def __init__(self, works: Sequence[Work], readers: int) -> None:
+        self._works, self._readers = works, readers
+        self._order = TopologicalSorter({place: work.after for place, work in enumerate(works)})
+        self._order.prepare()
+        self._ready: list[int] = []
+        self._loads = sum(self._is_load(place) for place in range(len(works)))
+        self._changed = threading.Condition()
+        self._failures: list[BaseException] = []
+
+    def run(
+        self,
+        workers: int,
+        hire: Callable[[], AbstractContextManager[Worker]],
+        work: Callable[[Worker, Work], None],
+        *,
+        loaded: Callable[[], None],
+        failed: Callable[[], None],
+    ) -> None:
+        """Have `workers` threads do everything; raise the first failure when all have ended.
+
+        `loaded` is called once, when no load is left; `failed` at once at a failure, to break the others off.
+        """
+
+        def serve(number: int) -> None:
+            try:
+                with hire() as worker:
+                    while (place := self._next(may_load=number < self._readers)) is not None:
+                        work(worker, self._works[place])
+                        if self._done(place):
+                            loaded()
+            except BaseException as error:  # noqa: BLE001 - raised below, in the thread that waits
+                self._fail(error)
+                failed()
+
+        threads = [threading.Thread(target=serve, args=(number,), daemon=True) for number in range(workers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self._failures:
+            raise self._failures[0]
+
+    def _next(self, *, may_load: bool) -> int | None:
+        """Wait for a work to begin with; None when there is none left, or something failed."""
+        with self._changed:
+            while self._order.is_active() and not self._failures:
+                self._ready += self._order.get_ready()
+                self._ready.sort(key=lambda place: (-self._works[place].bytes, place))
+                taken = next((place for place in self._ready if may_load or not self._is_load(place)), None)
+                if taken is not None:
+                    self._ready.remove(taken)
+                    return taken
+                self._changed.wait()
+        return None
+
+    def _is_load(self, place: int) -> bool:
+        return isinstance(self._works[place].task, Load)
+
+    def _done(self, place: int) -> bool:
+        """Let go what waited for this work; tell whether it was the last load."""
+        with self._changed:
+            self._order.done(place)
+            self._changed.notify_all()
+            self._loads -= self._is_load(place)
+            return self._is_load(place) and self._loads == 0
+
+    def _fail(self, error: BaseException) -> None:
+        with self._changed:
+            self._failures.append(error)
+            self._changed.notify_all()

@@ -1,0 +1,130 @@
+"""Rows on their way: one COPY on either side for every table, or part of one, all from one snapshot."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from pg_xcopy.connect.session import Session
+from pg_xcopy.engine.pacing import Pace
+from pg_xcopy.engine.pump import Consumer, Producer, Pumped, Tally, Watch, pump
+from pg_xcopy.engine.reporting import Reporter
+from pg_xcopy.errors import CopyFailedError, RowCountMismatchError, XcopyError
+from pg_xcopy.observe.events import TableCopied, TableProgress, TableStarted
+from pg_xcopy.planning.plan import CopyPlan, Plan
+from pg_xcopy.planning.schedule import Load
+from pg_xcopy.results import TableResult
+from pg_xcopy.sql.quoting import Sql
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A worker's two sessions: one sees the snapshot, one writes."""
+
+    reader: Session
+    writer: Session
+
+
+@dataclass
+class _Meter:
+    """What has come of one table, of all its parts; shared by the workers that copy them."""
+
+    parts: int
+    started: float = 0.0
+    under_way: dict[int, Tally] = field(default_factory=dict)
+    done: list[Pumped] = field(default_factory=list)
+
+
+class Loading:
+    """Copies tables and parts of tables, in whatever order; knows of each table when all of it is in."""
+
+    def __init__(self, plan: Plan, reporter: Reporter) -> None:
+        self._plan, self._reporter = plan, reporter
+        self._pace = Pace(plan.resources.max_rate)
+        self._meters = {copy: _Meter(len(copy.copy_to)) for copy in plan.copies}
+        self._results: dict[CopyPlan, TableResult] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def results(self) -> tuple[TableResult, ...]:
+        """What has been copied, in the order of the plan."""
+        return tuple(self._results[copy] for copy in self._plan.copies)
+
+    def load(self, load: Load, pair: Pair) -> None:
+        """Copy what belongs together in one transaction; raises the first cause of a failure on either side."""
+        opening = pair.writer.writer_opening(self._plan.target_path, settings=self._plan.resources.settings)
+        moved: list[tuple[CopyPlan, Pumped]] = []
+        for copy, part in load.parts:
+            moved.append((copy, self._copy(copy, part, pair, opening)))
+            opening = Sql("")
+        pair.writer.commit()
+        for copy, pumped in moved:
+            self._arrived(copy, pumped)
+
+    def _copy(self, copy: CopyPlan, part: int, pair: Pair, opening: Sql) -> Pumped:
+        """Copy one part; `opening` is what goes before it in the same message."""
+        table = str(copy.source)
+        self._begun(copy)
+        begin = (opening, copy.truncate, copy.copy_from)
+        pumped = _pumped(
+            copy,
+            pair,
+            (copy.copy_to[part], Sql(";\n".join(each.rstrip(";") for each in begin if each))),
+            Watch(lambda tally: self._progress(copy, part, tally), self._pace, lines=copy.format == "text"),
+        )
+        if pumped.sent != pumped.received:
+            raise RowCountMismatchError(table, pumped.sent, pumped.received)
+        return pumped
+
+    def _begun(self, copy: CopyPlan) -> None:
+        meter = self._meters[copy]
+        with self._lock:
+            first = not meter.started
+            meter.started = meter.started or time.monotonic()
+        if first:
+            self._reporter.tell(TableStarted(self._plan.job, str(copy.source)))
+
+    def _progress(self, copy: CopyPlan, part: int, tally: Tally) -> None:
+        meter = self._meters[copy]
+        with self._lock:
+            meter.under_way[part] = Tally(tally.rows, tally.bytes)
+            size = sum(each.bytes for each in meter.under_way.values())
+            counted = sum(each.rows or 0 for each in meter.under_way.values())
+        rows = counted if tally.rows is not None else _estimated(copy, size)
+        self._reporter.tell(TableProgress(self._plan.job, str(copy.source), rows, size))
+
+    def _arrived(self, copy: CopyPlan, pumped: Pumped) -> None:
+        meter = self._meters[copy]
+        with self._lock:
+            meter.done.append(pumped)
+            if len(meter.done) < meter.parts:
+                return
+        rows, size = (sum(each.received for each in meter.done), sum(each.bytes for each in meter.done))
+        result = TableResult(str(copy.source), rows, size, time.monotonic() - meter.started)
+        self._results[copy] = result
+        self._reporter.tell(TableCopied(self._plan.job, result))
+
+
+def _estimated(copy: CopyPlan, size: int) -> int:
+    return int(copy.estimated_rows * min(1.0, size / max(copy.estimated_bytes, 1)))
+
+
+def _pumped(copy: CopyPlan, pair: Pair, statements: tuple[Sql, Sql], watch: Watch) -> Pumped:
+    doing = f"copying {copy.source}"
+    copy_to, copy_from = statements
+    producer = Producer(
+        run=lambda sink: pair.reader.copy_to(copy_to, sink, doing),
+        stop=pair.reader.cancel,
+        cut=pair.reader.sever,
+    )
+    consumer = Consumer(
+        run=lambda data: pair.writer.copy_from(copy_from, data, doing),
+        descriptor=pair.writer.fileno(),
+    )
+    try:
+        return pump(producer, consumer, watch)
+    except XcopyError:
+        raise
+    except Exception as error:
+        raise CopyFailedError(str(copy.source), f"{type(error).__name__}: {error}") from error

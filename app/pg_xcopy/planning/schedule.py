@@ -1,0 +1,145 @@
+"""In which order the work of a run can be done, and what of it at the same time: tables, their parts, their indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pg_xcopy.planning.plan import CopyPlan, ForeignKey, Plan, Step, TableFinish
+from pg_xcopy.sql.names import TableName
+
+SMALL = 8 * 1024 * 1024
+"""Bytes below which tables are worked on together, since a transaction for each would cost more than their rows."""
+
+TOGETHER = 50
+"""Tables in one transaction: each takes locks for itself, its indexes and its TOAST table."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """Rows to copy, in one transaction on the target: small tables, or one part of a large one."""
+
+    parts: tuple[tuple[CopyPlan, int], ...]
+
+
+@dataclass(frozen=True)
+class Make:
+    """Statements to run on the target, `together` in one transaction or each in its own."""
+
+    steps: tuple[Step, ...]
+    together: bool
+
+
+@dataclass(frozen=True)
+class Validate:
+    """Foreign keys of one table to validate, where adding them was possible."""
+
+    keys: tuple[ForeignKey, ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something for one worker, which can begin when the works at the places in `after` are done.
+
+    `bytes` is its weight.
+    """
+
+    task: Load | Make | Validate
+    after: frozenset[int]
+    bytes: int
+
+
+class _Schedule:
+    """Collects works; a work is known by its place."""
+
+    def __init__(self) -> None:
+        self.works: list[Work] = []
+
+    def add(self, task: Load | Make | Validate, after: Iterable[int], size: int) -> int:
+        self.works.append(Work(task, frozenset(after), size))
+        return len(self.works) - 1
+
+
+def make_schedule(plan: Plan) -> tuple[Work, ...]:
+    """Arrange everything between the empty structure and the foreign keys' last row.
+
+    A table's keys come when its rows are in, and those of its partitions are there, which it adopts; then its indexes,
+    any of them at once; then what needs these. Foreign keys come when all keys are there.
+    """
+    schedule = _Schedule()
+    loads = _loads(plan, schedule)
+    ready: dict[TableName, int] = {}
+    for depth in sorted({each.depth for each in plan.finish}, reverse=True):
+        tables = [each for each in plan.finish if each.depth == depth]
+        for group in _groups(tables):
+            waits = {place for each in group for place in loads.get(each.table, ())}
+            waits |= {ready[child.table] for child in plan.finish for each in group if child.parent == each.table}
+            ready |= dict.fromkeys((each.table for each in group), _finish(group, waits, schedule))
+    _foreign_keys(plan, frozenset(ready.values()), schedule)
+    return tuple(schedule.works)
+
+
+def _loads(plan: Plan, schedule: _Schedule) -> dict[TableName, list[int]]:
+    """Add the loads, largest first; return the places of those that fill each table."""
+    places: dict[TableName, list[int]] = {}
+    together: list[CopyPlan] = []
+    for copy in sorted(plan.copies, key=lambda each: -each.estimated_bytes):
+        size, parts = copy.estimated_bytes, len(copy.copy_to)
+        if parts == 1 and size < SMALL:
+            together.append(copy)
+            continue
+        for part in range(parts):
+            place = schedule.add(Load(((copy, part),)), (), size // parts)
+            places.setdefault(copy.target, []).append(place)
+    for group in _full(together):
+        place = schedule.add(Load(tuple((each, 0) for each in group)), (), sum(each.estimated_bytes for each in group))
+        for each in group:
+            places.setdefault(each.target, []).append(place)
+    return places
+
+
+def _full(copies: Iterable[CopyPlan]) -> Iterator[list[CopyPlan]]:
+    """Fill groups up to what is small, in number and in bytes."""
+    group: list[CopyPlan] = []
+    size = 0
+    for copy in copies:
+        size += copy.estimated_bytes
+        if group and (len(group) == TOGETHER or size > SMALL):
+            yield group
+            group, size = [], copy.estimated_bytes
+        group.append(copy)
+    if group:
+        yield group
+
+
+def _groups(tables: list[TableFinish]) -> Iterator[list[TableFinish]]:
+    """Give large tables alone, small ones in groups of those that are loaded one after the other."""
+    ordered = sorted(tables, key=lambda each: -each.bytes)
+    large = [each for each in ordered if each.bytes >= SMALL]
+    small = ordered[len(large) :]
+    yield from ([each] for each in large)
+    yield from (small[start : start + TOGETHER] for start in range(0, len(small), TOGETHER))
+
+
+def _finish(group: list[TableFinish], after: set[int], schedule: _Schedule) -> int:
+    """Add what completes these tables; return the place of the last work."""
+    size = sum(each.bytes for each in group)
+    if size < SMALL or len(group) > 1:
+        return schedule.add(Make(tuple(step for each in group for step in each.steps), together=True), after, size)
+    (table,) = group
+    if table.keys:
+        after = {schedule.add(Make(table.keys, together=False), after, size)}
+    # Half the weight: of two tables of one size, the other's rows come first, so that the snapshot is done with sooner.
+    indexes = {schedule.add(Make((each,), together=False), after, size // 2) for each in table.indexes}
+    return schedule.add(Make(table.rest, together=False), indexes or after, 0)
+
+
+def _foreign_keys(plan: Plan, after: frozenset[int], schedule: _Schedule) -> None:
+    """Add all keys in one work, since two that share a table would wait for each other; validate the large apart."""
+    if not plan.foreign_keys:
+        return
+    added = schedule.add(Make(tuple(key.add for key in plan.foreign_keys), together=True), after, 0)
+    apart = [key for key in plan.foreign_keys if key.validate]
+    for table in dict.fromkeys(key.table for key in apart):
+        keys = tuple(key for key in apart if key.table == table)
+        schedule.add(Validate(keys), {added}, keys[0].bytes)

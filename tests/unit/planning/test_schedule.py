@@ -1,0 +1,95 @@
+"""What waits for what, and what is done together."""
+
+import pytest
+from catalogs import foreign_key, index, key, partition_of, partitioned, plan, source, table
+
+from pg_xcopy.planning.foreign_keys import LARGE
+from pg_xcopy.planning.schedule import SMALL, TOGETHER, Load, Make, Validate, make_schedule
+from pg_xcopy.planning.shape import PART_BYTES
+
+
+def works(*relations, **options):
+    return make_schedule(plan({"*": {}}, source(*relations), **options))
+
+
+def named(name, size=0, **given):
+    return table(name, "id", bytes=size, blocks=size // 8192, **given)
+
+
+def before(schedule, place):
+    """All works that must be done before one, by their places."""
+    direct = schedule[place].after
+    return direct.union(*(before(schedule, each) for each in direct)) if direct else frozenset()
+
+
+def places(schedule, kind):
+    return [place for place, work in enumerate(schedule) if isinstance(work.task, kind)]
+
+
+def making(schedule, text):
+    (place,) = [p for p in places(schedule, Make) if any(text in step.sql for step in schedule[p].task.steps)]
+    return place
+
+
+def test_small_tables_are_loaded_and_completed_together():
+    schedule = works(*(named(f"t{i}", 100, indexes=(index(f"i{i}", "id"),)) for i in range(TOGETHER + 1)))
+
+    assert [len(schedule[place].task.parts) for place in places(schedule, Load)] == [TOGETHER, 1]
+    assert all(schedule[place].task.together for place in places(schedule, Make))
+    assert len(places(schedule, Make)) == 2
+
+
+def test_what_is_not_so_small_any_more_is_not_put_together():
+    schedule = works(*(named(f"t{i}", SMALL - 1) for i in range(3)))
+
+    assert [len(schedule[place].task.parts) for place in places(schedule, Load)] == [1, 1, 1]
+
+
+def test_keys_when_all_parts_are_in_then_indexes_at_once_then_statistics():
+    schedule = works(
+        named("t", 8 * PART_BYTES, constraints=(key("pk", "id"),), indexes=(index("i", "id"), index("j", "id"))),
+        parallel=2,
+    )
+
+    keys, one, other, last = (making(schedule, text) for text in ('"pk"', '"i"', '"j"', "ANALYZE"))
+    assert schedule[keys].after == frozenset(places(schedule, Load))
+    assert len(places(schedule, Load)) == 4
+    assert schedule[one].after == schedule[other].after == {keys}
+    assert schedule[last].after == {one, other}
+
+
+@pytest.mark.parametrize("size", [0, SMALL])
+def test_a_partitioned_table_comes_after_its_partitions(size):
+    root = partitioned("root", "id", "id", constraints=(key("root_pk", "id"),))
+    part = partition_of(root, "part", bytes=size, constraints=(key("part_pk", "id", inherited=True),))
+
+    schedule = works(root, part)
+
+    assert making(schedule, '"part_pk"') in before(schedule, making(schedule, '"root_pk"'))
+
+
+@pytest.mark.parametrize(("size", "apart"), [(0, 0), (LARGE, 1)])
+def test_foreign_keys_come_last_and_those_of_large_tables_are_validated_apart(size, apart):
+    users = named("users", constraints=(key("users_pk", "id"),))
+    orders = named("orders", size, constraints=(foreign_key("fk", "id", "users"),))
+
+    schedule = works(users, orders)
+
+    added = making(schedule, "FOREIGN KEY")
+    assert before(schedule, added) >= {*places(schedule, Load), making(schedule, '"users_pk"')}
+    assert [schedule[place].after for place in places(schedule, Validate)] == [{added}] * apart
+
+
+def test_everything_is_done_once():
+    root = partitioned("root", "id", "id")
+    relations = (root, partition_of(root, "part"), named("small"), named("large", 8 * PART_BYTES))
+    made = plan({"*": {}}, source(*relations), parallel=2)
+
+    schedule = make_schedule(made)
+
+    loaded = [part for place in places(schedule, Load) for part in schedule[place].task.parts]
+    steps = [step for place in places(schedule, Make) for step in schedule[place].task.steps]
+    assert sorted(loaded, key=str) == sorted(
+        ((copy, part) for copy in made.copies for part in range(len(copy.copy_to))), key=str
+    )
+    assert sorted(steps, key=str) == sorted((step for each in made.finish for step in each.steps), key=str)
