@@ -96,11 +96,14 @@ def _chosen(variable, installations):
 
 @pytest.fixture
 def new_database():
-    """`new_database(server)` is an empty database, dropped after the test; `template=` names one to clone."""
+    """`new_database(server)` is an empty database, dropped after the test.
+
+    `template=` names one to clone, `encoding=` makes it in another encoding.
+    """
     made: list[Database] = []
 
-    def create(server, template="template1"):
-        made.append(create_database(server, template))
+    def create(server, template="template1", encoding=None):
+        made.append(create_database(server, template, encoding))
         return made[-1]
 
     yield create

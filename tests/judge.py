@@ -92,7 +92,9 @@ STRUCTURE = {
 
 def read_schema(database, schema):
     """Read all that a faithful copy has in common with its original, as plain values that can be compared."""
-    with closing(psycopg2.connect(database.dsn, options="-c statement_timeout=0")) as connection:
+    with closing(
+        psycopg2.connect(database.dsn, options="-c statement_timeout=0", client_encoding="UTF8")
+    ) as connection:
         return _read(connection.cursor(), schema)
 
 

@@ -121,12 +121,15 @@ def split_dump(text: str) -> Iterator[tuple[str, str | None]]:
     yield "".join(sql) or "SELECT", None
 
 
-def create_database(server: Server, template: str = "template1") -> Database:
-    """Clone a template, which nobody may be connected to, into a new database."""
+def create_database(server: Server, template: str = "template1", encoding: str | None = None) -> Database:
+    """Clone a template, which nobody may be connected to, into a new database; or make one in another encoding."""
     database = Database(server, f"test_{next(_numbers)}")
-    Database(server, "postgres").execute(
-        SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(database.name), Identifier(template))
-    )
+    make = SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(database.name), Identifier(template))
+    if encoding:
+        make = SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE 'C' LC_CTYPE 'C'").format(
+            Identifier(database.name), Literal(encoding)
+        )
+    Database(server, "postgres").execute(make)
     return database
 
 

@@ -136,6 +136,9 @@ class DatabaseError(XcopyError):
 
 
 _SQLSTATE_HINTS = {
+    "22021": "It is no UTF-8 text. In a SQL_ASCII database `transform` can say what it is, here LATIN1: "
+    "\"convert_from(convert(convert_to(body, 'SQL_ASCII'), 'LATIN1', 'UTF8'), 'SQL_ASCII')\".",
+    "22P05": "That database's encoding has no such character: replace it with `transform`, or use a database in UTF8.",
     "42501": "Ask the owner for the privilege it names.",
     "42883": "Check the types; the difference of two dates is a number of days: times interval '1 day' it can be added "
     "to a timestamp.",

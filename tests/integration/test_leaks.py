@@ -147,6 +147,45 @@ def test_no_value_of_a_row_is_said(things, target_db, caplog, rule):
     assert "471104711" not in said
 
 
+@pytest.mark.parametrize("quotes", ['"{}"', "»{}«", "« {} »", "„{}“", "“{}”"])
+def test_no_value_is_said_in_another_language(things, target_db, caplog, quotes):
+    """A server quotes as its lc_messages does: this is what a German one says of a number that is none."""
+    things.execute(f"""
+        CREATE FUNCTION app.fail() RETURNS text LANGUAGE plpgsql AS $$BEGIN
+            RAISE invalid_text_representation USING MESSAGE = 'kein Typ integer: {quotes.format("confidential")}';
+        END$$""")
+
+    rule = {"transform": {"body": "fail()"}}
+    result, said = everything_said(lambda observe: copy(things, target_db, {"things": rule}, observer=observe), caplog)
+
+    assert 'said: kein Typ integer: "…" (SQLSTATE 22P02)' in str(result)
+    assert "confidential" not in said
+
+
+PLACES = {
+    "a length": ({"short": "body"}, "value too long for type character varying(3), column short, row 1"),
+    "a row that looks like a place": (
+        {"body": "'x, line 7, column confidential: y'", "id": "0"},
+        "division by zero, row 1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("transform", "said"), PLACES.values(), ids=PLACES)
+def test_where_in_a_table_it_was(source_db, target_db, transform, said):
+    """What a server says of the place begins like that; the row, or a part of it, follows."""
+    source_db.execute("""
+        CREATE SCHEMA app;
+        CREATE TABLE app.things (body text, id int, short varchar(3), share int GENERATED ALWAYS AS (100 / id) STORED);
+        INSERT INTO app.things VALUES ('confidential', 1, NULL)""")
+
+    with pytest.raises(XcopyError) as caught:
+        copy(source_db, target_db, {"things": {"transform": transform}})
+
+    assert caught.value.reason == said
+    assert "confidential" not in str(caught.value)
+
+
 def test_no_value_of_a_row_is_said_in_warnings(things, target_db, caplog):
     """DETAIL would quote them: Key (body)=(confidential 1) is duplicated."""
     things.execute("ALTER TABLE app.things ADD UNIQUE (body), ADD CHECK (id > 0)")

@@ -8,7 +8,6 @@ import pytest
 from copying import beside, copy
 
 from judge import read_schema
-from servers import Database, create_database, drop_database
 
 HOSTILE = {
     "datestyle": "'SQL, DMY'",
@@ -107,17 +106,3 @@ def test_filters_mean_the_same_under_hostile_settings(things, target_db):
     copy(things, target_db, {"things": {"where": where}})
 
     assert target_db.value("SELECT count(*) FROM app.things") == 3
-
-
-def test_another_encoding(target_db, source_server):
-    source = create_database(source_server)
-    drop_database(source)
-    Database(source_server, "postgres").execute(
-        f"CREATE DATABASE {source.name} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"
-    )
-    source.execute("CREATE SCHEMA app; CREATE TABLE app.things (t text); INSERT INTO app.things VALUES ('é ß ÿ')")
-
-    copy(source, target_db)
-
-    drop_database(source)
-    assert target_db.column("SELECT t FROM app.things") == ["é ß ÿ"]

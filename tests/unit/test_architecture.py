@@ -85,6 +85,12 @@ def test_nothing_is_left_to_do(path):
     assert not any(mark in text for mark in ("TODO", "FIXME", "XXX", "HACK"))
 
 
+@pytest.mark.parametrize("path", [each for each in SQL if name_of(each) not in GENERATED_DATA], ids=name_of)
+def test_statements_suit_every_encoding(path):
+    """A database in LATIN1 refuses a statement with a character that it lacks, be it in a comment."""
+    assert path.read_text(encoding="utf-8").isascii()
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_sql_lives_in_files(path):
     """Statements of more than a line belong below sql/; a keyword, a savepoint or a fragment may be in the code."""

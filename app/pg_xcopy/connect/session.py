@@ -17,7 +17,7 @@ import psycopg2.extras
 from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.farewell import first_error_kept
 from pg_xcopy.connect.probe import answers
-from pg_xcopy.connect.translation import connection_failed, database_error
+from pg_xcopy.connect.translation import connection_failed, database_error, not_utf8
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
@@ -201,6 +201,8 @@ class Session:
         except psycopg2.Error as error:
             failed = database_error(error, self.address.side, self.address.label, doing, self._hidden)
             raise failed from failed.__cause__  # not from the driver's own: its text quotes rows
+        except UnicodeDecodeError:  # a server checks what it converts, and from UTF8 to UTF8 it converts nothing
+            raise not_utf8(self.address.side, self.address.label, doing) from None
 
 
 def _connect(parameters: dict[str, Any], options: str) -> Any:  # noqa: ANN401 - the driver's connection

@@ -11,6 +11,8 @@ from pg_xcopy.connect.dsn import redact
 from pg_xcopy.errors import ConnectionFailedError, DatabaseError
 
 _LOST = "the connection was lost"
+_ABOUT_ENCODINGS = {"22021", "22P05"}
+"""What these quote are the names of encodings."""
 
 
 class DriverError(Exception):
@@ -42,23 +44,40 @@ def connection_failed(error: psycopg2.Error, side: str, label: str, hidden: Iter
 
 
 def database_error(error: psycopg2.Error, side: str, label: str, doing: str, hidden: Iterable[str]) -> DatabaseError:
-    """Keep the server's primary message and code.
+    """Keep the server's primary message and code, and where in a COPY it was.
 
-    DETAIL and CONTEXT are left behind: they quote keys and whole rows, and a log is no place for them.
+    The rest of DETAIL and CONTEXT is left behind: they quote keys and whole rows, and a log is no place for them.
     """
     primary = error.diag.message_primary if error.diag else None
     if "no message from the libpq" in str(error):
         primary = _LOST
     state = error.pgcode or ""
-    reason = redact(_one_line(primary or _first_line(str(error)) or _LOST), hidden)
-    failed = DatabaseError(side, label, doing, _without_values(reason, state), state)
+    reason = _without_values(redact(_one_line(primary or _first_line(str(error)) or _LOST), hidden), state)
+    place = _place_in_copy(error.diag.context if error.diag else None)
+    failed = DatabaseError(side, label, doing, reason + place, state)
     failed.__cause__ = DriverError(error, failed.reason)
     return failed
 
 
+def not_utf8(side: str, label: str, doing: str) -> DatabaseError:
+    """Say that the driver could not read an answer, under the code that a server has for it."""
+    return DatabaseError(side, label, doing, "bytes that are no character in UTF8", "22021")
+
+
 def _without_values(reason: str, state: str) -> str:
-    """Mask what a data exception (class 22) quotes: a value, or a part of one."""
-    return re.sub(r'"(.|\n)*"|«(.|\n)*»', '"…"', reason) if state.startswith("22") else reason
+    """Mask what a data exception (class 22) quotes, in any language's quotes: a value, or a part of one."""
+    if not state.startswith("22") or state in _ABOUT_ENCODINGS:
+        return reason
+    return re.sub(r'["«»„“](.|\n)*["«»“”]', '"…"', reason)
+
+
+def _place_in_copy(context: str | None) -> str:
+    """Give the column and the row, as far as a server that speaks English says them; behind them it quotes the row."""
+    found = re.match(r"COPY [^,:\n]*, line (\d+)(?:, column ([^,:\n]+):)?", context or "")
+    if not found:
+        return ""
+    line, column = found.groups()
+    return f", column {column}, row {line}" if column else f", row {line}"
 
 
 def _first_line(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog, TypeName, UserType
-from pg_xcopy.planning.versions import INFINITE_INTERVALS
+from pg_xcopy.planning.versions import INFINITE_INTERVALS, LENIENT_OIDS
 
 SYSTEM = "pg_catalog"
 BINARY: Mapping[str, str] = {
@@ -56,7 +56,6 @@ BINARY: Mapping[str, str] = {
     "polygon": "float8 each",
     "circle": "float8 each",
     "tsvector": "lexemes as text with their positions",
-    "tsquery": "operators and lexemes as text",
     "txid_snapshot": "network byte order",
     "pg_snapshot": "network byte order",
     "int4range": "a flag and its bounds",
@@ -71,14 +70,13 @@ BINARY: Mapping[str, str] = {
     "datemultirange": "its ranges",
     "tsmultirange": "its ranges",
     "tstzmultirange": "its ranges",
-    "int2vector": "an array of int2",
-    "oidvector": "an array of oid",
 }
 """Types of the server's own whose binary form is the same from PostgreSQL 12 to 18, with what it is made of.
 
-From the send and receive functions of PostgreSQL's source (src/backend/utils/adt). Not among them: xml, whose binary
-form carries an encoding declaration that the text form does not, and regclass and its like, which are OIDs in binary
-and names in text.
+From the send and receive functions of PostgreSQL's source (src/backend/utils/adt). Not among them: xml, whose
+binary form carries an encoding declaration that the text form does not; tsquery, int2vector and oidvector, of
+which the receiving functions refuse the empty ones; regclass and its like, which are OIDs in binary and names
+in text.
 """
 
 EXTENSIONS = {"citext": "text in the client's encoding", "hstore": "a count, keys and values as text"}
@@ -107,12 +105,14 @@ class Formats:
     def _why(self, one: TypeName) -> str:
         if one.schema == SYSTEM:
             return self._why_not_built_in(one.name)
-        if one.array:
+        strict = self.target.server.version < LENIENT_OIDS
+        if one.array and strict:
             return f"an array of {one.name} carries an OID that the target does not have"
         user = self._user_types.get((one.schema, one.name))
         if user is None:
             return "" if one.name in self._extension_types else f"nothing is known of the binary form of {one.name}"
-        if user.kind == "c" and (foreign := next((each for each in user.parts if each.schema != SYSTEM), None)):
+        foreign = next((each for each in user.parts if each.schema != SYSTEM), None)
+        if user.kind == "c" and foreign and strict:
             return f"{one.name} carries the OID of {foreign.name}, which the target does not have"
         return self.why_text(user.parts)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pg_xcopy.planning.plan import CopyPlan, ForeignKey, Plan, Step, TableFinish
 from pg_xcopy.sql.names import TableName
+
+Item = TypeVar("Item")
 
 SMALL = 8 * 1024 * 1024
 """Bytes below which tables are worked on together, since a transaction for each would cost more than their rows."""
@@ -69,11 +73,14 @@ def make_schedule(plan: Plan) -> tuple[Work, ...]:
     schedule = _Schedule()
     loads = _loads(plan, schedule)
     ready: dict[TableName, int] = {}
+    partitions: dict[TableName | None, list[TableName]] = defaultdict(list)
+    for each in plan.finish:
+        partitions[each.parent].append(each.table)
     for depth in sorted({each.depth for each in plan.finish}, reverse=True):
         tables = [each for each in plan.finish if each.depth == depth]
         for group in _groups(tables):
             waits = {place for each in group for place in loads.get(each.table, ())}
-            waits |= {ready[child.table] for child in plan.finish for each in group if child.parent == each.table}
+            waits |= {ready[partition] for each in group for partition in partitions[each.table]}
             ready |= dict.fromkeys((each.table for each in group), _finish(group, waits, schedule))
     _foreign_keys(plan, frozenset(ready.values()), schedule)
     return tuple(schedule.works)
@@ -91,34 +98,32 @@ def _loads(plan: Plan, schedule: _Schedule) -> dict[TableName, list[int]]:
         for part in range(parts):
             place = schedule.add(Load(((copy, part),)), (), size // parts)
             places.setdefault(copy.target, []).append(place)
-    for group in _full(together):
+    for group in _full(together, lambda each: each.estimated_bytes):
         place = schedule.add(Load(tuple((each, 0) for each in group)), (), sum(each.estimated_bytes for each in group))
         for each in group:
             places.setdefault(each.target, []).append(place)
     return places
 
 
-def _full(copies: Iterable[CopyPlan]) -> Iterator[list[CopyPlan]]:
+def _groups(tables: list[TableFinish]) -> Iterator[list[TableFinish]]:
+    """Give large tables alone, small ones in the groups in which they are loaded."""
+    ordered = sorted(tables, key=lambda each: -each.bytes)
+    yield from ([each] for each in ordered if each.bytes >= SMALL)
+    yield from _full((each for each in ordered if each.bytes < SMALL), lambda each: each.bytes)
+
+
+def _full(items: Iterable[Item], size_of: Callable[[Item], int]) -> Iterator[list[Item]]:
     """Fill groups up to what is small, in number and in bytes."""
-    group: list[CopyPlan] = []
+    group: list[Item] = []
     size = 0
-    for copy in copies:
-        size += copy.estimated_bytes
+    for item in items:
+        size += size_of(item)
         if group and (len(group) == TOGETHER or size > SMALL):
             yield group
-            group, size = [], copy.estimated_bytes
-        group.append(copy)
+            group, size = [], size_of(item)
+        group.append(item)
     if group:
         yield group
-
-
-def _groups(tables: list[TableFinish]) -> Iterator[list[TableFinish]]:
-    """Give large tables alone, small ones in groups of those that are loaded one after the other."""
-    ordered = sorted(tables, key=lambda each: -each.bytes)
-    large = [each for each in ordered if each.bytes >= SMALL]
-    small = ordered[len(large) :]
-    yield from ([each] for each in large)
-    yield from (small[start : start + TOGETHER] for start in range(0, len(small), TOGETHER))
 
 
 def _finish(group: list[TableFinish], after: set[int], schedule: _Schedule) -> int:

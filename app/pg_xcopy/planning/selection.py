@@ -42,7 +42,10 @@ def is_glob(name: str) -> bool:
 def select(job: Job, source: SourceCatalog) -> Selection:
     """Match the job's tables and exclusions with the relations of the source."""
     exact = {name: rule for name, rule in job.tables.items() if name in source.by_name}
-    globs = {name: rule for name, rule in job.tables.items() if name not in exact and is_glob(name)}
+    # `*` also where there is a table of that name: it would be the only one, and all others gone from the target.
+    globs = {
+        name: rule for name, rule in job.tables.items() if name == EVERYTHING or (name not in exact and is_glob(name))
+    }
     problems = [*_unknown(job, source, exact, globs), *_contradictions(job, source, exact)]
     tables = [
         Selected(

@@ -27,6 +27,9 @@ PARTITIONED_NOT_VALID = 180000
 MAJOR = 10000
 """What PostgreSQL's version numbers count major versions in."""
 
+LENIENT_OIDS = 140000
+"""From PostgreSQL 14 on, array_recv and record_recv let differing OIDs of user-made types pass (commit 670c0a1d474)."""
+
 _STRINGS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _WITHOUT_OVERLAPS = re.compile(r"\bWITHOUT OVERLAPS\b")
 _NUMERIC = re.compile(r"\bnumeric\((\d+),(-?\d+)\)")

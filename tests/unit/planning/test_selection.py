@@ -47,6 +47,15 @@ def test_only_what_is_named():
     assert not selection.everything
 
 
+def test_a_table_whose_name_is_a_pattern():
+    """It is what its name says, and nothing else; but `*` means every table, whatever tables there are."""
+    shop = source(table("order[1]"), table("order1"), table("*"), table("users"))
+
+    assert chosen(select(job({"order[1]": {}}), shop)) == ["order[1]"]
+    assert chosen(select(job({"*": {}}), shop)) == ["order[1]", "order1", "*", "users"]
+    assert select(job({"*": {}}), shop).everything
+
+
 def test_exclude_by_name_and_glob():
     selection = select(job(exclude=["audit_*", "orders"]), SHOP)
 

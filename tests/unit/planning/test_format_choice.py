@@ -39,18 +39,21 @@ def test_built_in_types_and_their_arrays(name):
     assert why_text(built_in(name), built_in(name, array=True)) == ""
 
 
-@pytest.mark.parametrize("name", ["xml", "regclass", "aclitem", "pg_node_tree", "newer_than_this"])
+@pytest.mark.parametrize(
+    "name", ["xml", "regclass", "aclitem", "tsquery", "int2vector", "pg_node_tree", "newer_than_this"]
+)
 def test_built_in_types_that_are_not_known_to_be_the_same(name):
     assert why_text(built_in("int4"), built_in(name)) == f"nothing is known of the binary form of {name}"
 
 
 def test_enums_travel_as_labels_but_their_arrays_carry_an_oid():
-    catalog = source(types=(MOOD,))
+    catalog, old = source(types=(MOOD,)), target(version=130000)
 
-    assert why_text(own("mood"), catalog=catalog) == ""
-    assert why_text(own("mood", array=True), catalog=catalog) == (
+    assert why_text(own("mood"), catalog=catalog, into=old) == ""
+    assert why_text(own("mood", array=True), catalog=catalog, into=old) == (
         "an array of mood carries an OID that the target does not have"
     )
+    assert why_text(own("mood", array=True), catalog=catalog, into=target(version=140000)) == ""
 
 
 def test_domains_travel_as_what_they_are_of():
@@ -62,13 +65,16 @@ def test_domains_travel_as_what_they_are_of():
     assert why_text(own("x"), catalog=catalog) == "nothing is known of the binary form of xml"
 
 
-def test_composite_types_of_built_in_ones_only():
+def test_composite_types_of_user_made_ones_carry_oids_too():
     plain = replace(domain("plain", "", oid=20), kind="c", parts=(built_in("int4"), built_in("text", array=True)))
     mixed = replace(domain("mixed", "", oid=30), kind="c", parts=(built_in("int4"), own("mood")))
-    catalog = source(types=(MOOD, plain, mixed))
+    catalog, old = source(types=(MOOD, plain, mixed)), target(version=130000)
 
-    assert why_text(own("plain"), catalog=catalog) == ""
-    assert why_text(own("mixed"), catalog=catalog) == "mixed carries the OID of mood, which the target does not have"
+    assert why_text(own("plain"), catalog=catalog, into=old) == ""
+    assert why_text(own("mixed"), catalog=catalog, into=old) == (
+        "mixed carries the OID of mood, which the target does not have"
+    )
+    assert why_text(own("mixed"), catalog=catalog, into=target(version=140000)) == ""
 
 
 def test_types_of_extensions():
