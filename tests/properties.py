@@ -7,7 +7,7 @@ from psycopg2.sql import SQL, Literal
 # to_jsonb, because some of these columns are younger than the oldest server.
 QUERIES = {
     "columns": """
-        SELECT c.relname, a.attname, a.attstorage, to_jsonb(a) ->> 'attcompression',
+        SELECT c.relname, a.attname, a.attstorage, nullif(to_jsonb(a) ->> 'attcompression', ''),
                nullif(a.attstattarget, -1), a.attoptions::text, a.attislocal
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
         WHERE c.relnamespace = {schema}::regnamespace AND c.relkind IN ('r', 'p', 'i', 'I') AND a.attnum > 0
@@ -26,11 +26,12 @@ QUERIES = {
         WHERE c.relnamespace = {schema}::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1""",
     "statistics": """
         SELECT stxname, replace(pg_get_statisticsobjdef(oid), stxnamespace::regnamespace || '.', ''),
-               to_jsonb(s) ->> 'stxstattarget'
+               nullif(to_jsonb(s) ->> 'stxstattarget', '-1')
         FROM pg_statistic_ext s WHERE stxnamespace = {schema}::regnamespace ORDER BY 1""",
     "collations": """
-        SELECT collname, to_jsonb(c) - ARRAY['oid', 'collname', 'collnamespace', 'collowner', 'collversion',
-                                             'collencoding']
+        SELECT collname, collprovider, collisdeterministic, to_jsonb(c) ->> 'collicurules',
+               coalesce(to_jsonb(c) ->> 'colllocale', to_jsonb(c) ->> 'colliculocale', collcollate),
+               CASE collprovider WHEN 'c' THEN collctype END
         FROM pg_collation c WHERE collnamespace = {schema}::regnamespace ORDER BY 1""",
     "ranges": """
         SELECT t.typname, r.rngsubtype::regtype::text, r.rngsubdiff::regproc::text,

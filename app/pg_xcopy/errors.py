@@ -168,12 +168,13 @@ class CancelledError(XcopyError):
 
 @dataclass(eq=False)
 class SchemaNotFoundError(XcopyError):
-    """The source schema does not exist, or may not be looked into."""
+    """The source schema does not exist, or may not be looked into; `unreadable` in it are tables and sequences."""
 
     label: str
     schema: str
     near: str = ""
     role_without_usage: str = ""
+    unreadable: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -184,10 +185,14 @@ class SchemaNotFoundError(XcopyError):
 
     @property
     def hint(self) -> str:
-        """A near name, or the missing GRANT."""
-        if self.role_without_usage:
-            return f'Ask for: GRANT USAGE ON SCHEMA "{self.schema}" TO "{self.role_without_usage}".'
-        return f"Did you mean {self.near}?" if self.near else ""
+        """A near name, or the missing GRANTs."""
+        if not self.role_without_usage:
+            return f"Did you mean {self.near}?" if self.near else ""
+        usage = f'Ask for: GRANT USAGE ON SCHEMA "{self.schema}" TO "{self.role_without_usage}".'
+        if not self.unreadable:
+            return usage
+        names = ", ".join(f'"{self.schema}"."{name}"' for name in self.unreadable)
+        return f'{usage} And for what the job copies of these: GRANT SELECT ON {names} TO "{self.role_without_usage}".'
 
 
 @dataclass(eq=False)

@@ -6,9 +6,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 from pg_xcopy import run_job
 
+HERE = Path(__file__).parent
+OLDEST = 12
 RUNNING = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'pg-xcopy%%' AND pid <> pg_backend_pid()"
 
 
@@ -20,6 +23,12 @@ def job_of(source, target, tables=None, *, schema="app", into=None, **options):
         "tables": tables or {"*": {}},
         **options,
     }
+
+
+def properties_of(version):
+    """What a schema app may have that PostgreSQL 12 knows, or that a later version brought."""
+    name = "properties.sql" if version == OLDEST else f"properties_{version}.sql"
+    return (HERE / name).read_text(encoding="utf-8")
 
 
 def copy(source, target, tables=None, *, observer=None, **options):

@@ -1,4 +1,4 @@
-CREATE SCHEMA app;
+-- What PostgreSQL 12 has, into schema app.
 SET search_path = app;
 CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'ha"ppy', 'ünïcode 🎉');
 CREATE DOMAIN posint AS int DEFAULT 1 NOT NULL CONSTRAINT pos CHECK (VALUE > 0) CHECK (VALUE < 100000);

@@ -1,5 +1,5 @@
-CREATE SCHEMA app; SET search_path = app;
-SET search_path=app,public;
+-- What PostgreSQL 18 brought, and more, into schema app.
+SET search_path = app, public;
 CREATE TABLE res (id int, during tstzrange, CONSTRAINT res_pk PRIMARY KEY (id, during WITHOUT OVERLAPS));
 CREATE TABLE bok (id int, rid int, during tstzrange, CONSTRAINT bok_fk FOREIGN KEY (rid, PERIOD during) REFERENCES res (id, PERIOD during));
 CREATE TABLE ne (a int CONSTRAINT ne_chk CHECK (a > 0) NOT ENFORCED);
@@ -21,3 +21,8 @@ CREATE TABLE par (a int CONSTRAINT par_nn NOT NULL, b int); CREATE TABLE chi (c 
 CREATE TABLE partn (a int NOT NULL, b int CONSTRAINT bnn NOT NULL) PARTITION BY RANGE (a); CREATE TABLE partn1 PARTITION OF partn FOR VALUES FROM (0) TO (10);
 CREATE FUNCTION fba(i int) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT i + 1; END;
 CREATE TABLE fbt (a int DEFAULT fba(3), CHECK (fba(a) > 0));
+CREATE TABLE resp (id int, during tstzrange, CONSTRAINT resp_pk PRIMARY KEY (id, during WITHOUT OVERLAPS)) PARTITION BY LIST (id);
+CREATE TABLE resp_1 PARTITION OF resp FOR VALUES IN (1); CREATE TABLE resp_rest PARTITION OF resp DEFAULT;
+INSERT INTO resp VALUES (1, '[2024-01-01, 2025-01-01)'), (2, '[2024-01-01, 2025-01-01)');
+CREATE TABLE bokp (rid int, during tstzrange, FOREIGN KEY (rid, PERIOD during) REFERENCES resp (id, PERIOD during));
+INSERT INTO bokp VALUES (1, '[2024-02-01, 2024-03-01)');

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from copying import beside, copy
+from copying import beside, copy, job_of, messages
 
 from judge import read_schema
+from pg_xcopy import plan_job
 from pg_xcopy.connect.session import Address
 from pg_xcopy.engine.source import require_supported
 from pg_xcopy.errors import DatabaseError, PlanError, SchemaNotFoundError, ServerTooOldError
@@ -45,9 +46,55 @@ def test_all_missing_privileges_are_named_at_once(things, target_db, hostile_rol
     with pytest.raises(PlanError) as caught:
         copy(things.url_as(role), target_db, {"*": {}, "a": {"where": "nonsense > 1"}})
 
-    assert [reason.split(":")[0] for reason in caught.value.reasons] == ["app.a", "app.b", "app.c", "app.d"]
+    told = [reason.split(":")[0] for reason in caught.value.reasons]
+    assert told == ["app.a", "app.b", "app.c", "app.d", "app.b_id_seq", "app.a_id_seq"]
     assert target_db.column("SELECT relname FROM pg_class WHERE relnamespace = 'app'::regnamespace") == ["old"]
     assert beside(target_db) == []
+
+
+@pytest.fixture
+def shared(things):
+    """Besides, a type and a function in a schema that is nobody's but its owner's."""
+    things.execute("""
+        CREATE SCHEMA shared; CREATE TYPE shared.kind AS ENUM ('x', 'y');
+        CREATE FUNCTION shared.next(int) RETURNS int LANGUAGE sql AS 'SELECT $1 + 1';
+        ALTER TABLE app.d ADD k shared.kind""")
+    return things
+
+
+def test_the_grants_that_are_missing_are_named_at_once(shared, target_db, hostile_role):
+    role = hostile_role(shared, grant=["USAGE ON SCHEMA app", "SELECT ON app.c"])
+    tables = {"c": {"transform": {"id": "shared.next(id)"}}, "d": {"transform": {"k": "'y'"}}, "*": {}}
+
+    with pytest.raises(PlanError) as caught:
+        plan_job(job_of(shared.url_as(role), target_db, tables, create_missing=True))
+
+    to, usage = f'TO "{role.name}"', f'GRANT USAGE ON SCHEMA "shared" TO "{role.name}"'
+    assert caught.value.reasons == (
+        f'app.a: permission denied for table a (ask for: GRANT SELECT ON "app"."a" {to})',
+        f'app.b: permission denied for table b (ask for: GRANT SELECT ON "app"."b" {to})',
+        f"app.c: permission denied for schema shared (ask for: {usage})",
+        f'app.d: permission denied for schema shared (ask for: {usage}; GRANT SELECT ON "app"."d" {to})',
+        "app.b_id_seq: sequence position unknown: it continues beyond the copied values, as the role may not read it"
+        f' (ask for: GRANT SELECT ON "app"."b_id_seq" {to})',
+        "app.a_id_seq: sequence position unknown: it continues beyond the copied values, as the role may not read it"
+        f' (ask for: GRANT SELECT ON "app"."a_id_seq" {to})',
+    )
+
+
+def test_a_partition_of_a_schema_that_is_closed(things, target_db, hostile_role):
+    things.execute("""
+        CREATE SCHEMA attic; CREATE TABLE app.e (id int) PARTITION BY LIST (id);
+        CREATE TABLE attic.e_all PARTITION OF app.e DEFAULT""")
+    role = hostile_role(things, grant=["USAGE ON SCHEMA app", "SELECT ON ALL TABLES IN SCHEMA app"])
+
+    with pytest.raises(PlanError) as caught:
+        plan_job(job_of(things.url_as(role), target_db, {"e": {}}))
+
+    assert caught.value.reasons == (
+        "attic.e_all: permission denied for schema attic (ask for:"
+        f' GRANT USAGE ON SCHEMA "attic" TO "{role.name}"; GRANT SELECT ON "attic"."e_all" TO "{role.name}")',
+    )
 
 
 def test_columns_that_may_be_read_suffice(things, target_db, hostile_role):
@@ -63,8 +110,14 @@ def test_columns_that_may_be_read_suffice(things, target_db, hostile_role):
 def test_no_way_into_the_schema(things, target_db, hostile_role):
     role = hostile_role(things)
 
-    with pytest.raises(SchemaNotFoundError, match=f'GRANT USAGE ON SCHEMA "app" TO "{role.name}"'):
+    with pytest.raises(SchemaNotFoundError) as caught:
         copy(things.url_as(role), target_db)
+
+    names = ", ".join(f'"app"."{name}"' for name in ("a", "a_id_seq", "b", "b_id_seq", "c", "d"))
+    assert caught.value.hint == (
+        f'Ask for: GRANT USAGE ON SCHEMA "app" TO "{role.name}".'
+        f' And for what the job copies of these: GRANT SELECT ON {names} TO "{role.name}".'
+    )
 
 
 def test_row_level_security_is_an_error_not_a_partial_copy(things, target_db, hostile_role):
@@ -85,6 +138,122 @@ def test_row_level_security_does_not_bind_the_owner(things, target_db):
     copy(things, target_db)
 
     assert target_db.value("SELECT count(*) FROM app.a") == 10
+
+
+# --- The target's role
+
+
+def refusal(source, target, **options):
+    """Why a job can't be planned, and that a run says the same and leaves nothing."""
+    with pytest.raises(PlanError) as planned:
+        plan_job(job_of(source, target, **options))
+    with pytest.raises(PlanError) as run:
+        copy(source, target, **options)
+    assert run.value.reasons == planned.value.reasons
+    return planned.value.reasons
+
+
+def test_a_role_that_owns_its_schema_and_may_create_beside_it(things, target_db, hostile_role):
+    role = hostile_role(target_db, grant=[f"CREATE ON DATABASE {target_db.name}"])
+    target_db.execute(f"CREATE SCHEMA app AUTHORIZATION {role.name}")
+
+    for _ in range(2):
+        result = copy(things, target_db.url_as(role))
+
+    assert result.warnings == ()
+    assert read_schema(target_db, "app") == read_schema(things, "app")
+
+
+def test_a_role_that_owns_only_a_schema(things, target_db, hostile_role):
+    role = hostile_role(target_db)
+    target_db.execute(f"CREATE SCHEMA app AUTHORIZATION {role.name}")
+
+    assert refusal(things, target_db.url_as(role)) == (
+        f"target schema app: the role {role.name} may not create the staging schema beside it"
+        f' (ask for: GRANT CREATE ON DATABASE "{target_db.name}" TO "{role.name}")',
+    )
+
+
+def test_types_that_the_target_has_and_the_role_may_not_use(shared, target_db, hostile_role):
+    target_db.execute("""
+        CREATE SCHEMA shared; CREATE TYPE shared.kind AS ENUM ('x', 'y');
+        REVOKE USAGE ON TYPE shared.kind FROM PUBLIC""")
+    role = hostile_role(target_db)
+
+    assert refusal(shared, target_db.url_as(role)) == (
+        "app.d.k: the target's role may not use its type shared.kind (ask for:"
+        f' GRANT USAGE ON SCHEMA "shared" TO "{role.name}"; GRANT USAGE ON TYPE "shared"."kind" TO "{role.name}")',
+        f"target schema app: the role {role.name} may not create the staging schema beside it"
+        f' (ask for: GRANT CREATE ON DATABASE "{target_db.name}" TO "{role.name}")',
+    )
+
+
+def test_types_that_the_role_may_not_create(shared, target_db, hostile_role):
+    role = hostile_role(target_db, grant=[f"CREATE ON DATABASE {target_db.name}"])
+    target_db.execute(f"CREATE SCHEMA shared; GRANT USAGE ON SCHEMA shared TO {role.name}")
+
+    assert refusal(shared, target_db.url_as(role), create_missing=True) == (
+        "target schema shared: the copied columns need types in it, and the role may not create them"
+        f' (ask for: GRANT CREATE ON SCHEMA "shared" TO "{role.name}")',
+    )
+
+
+def test_a_table_elsewhere_that_the_role_may_not_refer_to(things, target_db, hostile_role):
+    for database in (things, target_db):
+        database.execute("CREATE SCHEMA shared; CREATE TABLE shared.ids (id int PRIMARY KEY)")
+    things.execute("CREATE TABLE app.refers (id int REFERENCES shared.ids)")
+    role = hostile_role(target_db, grant=[f"CREATE ON DATABASE {target_db.name}"])
+
+    plan = plan_job(job_of(things, target_db.url_as(role)))
+    result = copy(things, target_db.url_as(role))
+
+    assert [str(each) for each in plan.notices] == messages(result)
+    assert messages(result) == [
+        "app.refers.refers_id_fkey: constraint left out: foreign key: the target's role may not refer to shared.ids"
+        f' (ask for: GRANT USAGE ON SCHEMA "shared" TO "{role.name}";'
+        f' GRANT REFERENCES ON "shared"."ids" TO "{role.name}")'
+    ]
+
+
+@pytest.fixture
+def post(source_db):
+    source_db.require_extension("citext")
+    source_db.execute("CREATE SCHEMA app; CREATE TABLE app.mails (mail citext); INSERT INTO app.mails VALUES ('X@y')")
+    return source_db
+
+
+def test_an_extension_whose_schema_is_closed(post, target_db, hostile_role):
+    target_db.execute("CREATE SCHEMA lib; CREATE EXTENSION citext SCHEMA lib")
+    role = hostile_role(target_db, grant=[f"CREATE ON DATABASE {target_db.name}"])
+
+    assert refusal(post, target_db.url_as(role)) == (
+        "app.mails.mail: the target's role may not use its type citext"
+        f' (ask for: GRANT USAGE ON SCHEMA "lib" TO "{role.name}")',
+    )
+
+
+def test_a_trusted_extension_is_created_by_who_may_create(post, target_db, hostile_role):
+    role = hostile_role(target_db, grant=[f"CREATE ON DATABASE {target_db.name}"])
+
+    result = copy(post, target_db.url_as(role), create_missing=True)
+
+    assert messages(result) == ["extension citext: created outside the schema: in schema public"]
+
+
+def test_an_extension_that_takes_a_superuser(post, server_of, new_database, hostile_role):
+    """Before PostgreSQL 13 all do. The plan only says it: some providers let others create them too."""
+    target = new_database(server_of(12))
+    role = hostile_role(target, grant=[f"CREATE ON DATABASE {target.name}"])
+
+    plan = plan_job(job_of(post, target.url_as(role), create_missing=True))
+    with pytest.raises(DatabaseError, match=r"creating extension citext: .*permission denied"):
+        copy(post, target.url_as(role), create_missing=True)
+
+    assert [str(each) for each in plan.notices] == [
+        "extension citext: created outside the schema: in schema public, for which PostgreSQL itself wants a superuser"
+        ' (ask for: CREATE EXTENSION "citext")'
+    ]
+    assert beside(target) == []
 
 
 @dataclass(frozen=True)

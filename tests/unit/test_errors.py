@@ -47,6 +47,12 @@ EXAMPLES = [
         'the source prod does not let the role me into schema vault. Ask for: GRANT USAGE ON SCHEMA "vault" TO "me".',
     ),
     (
+        SchemaNotFoundError("prod", "vault", role_without_usage="me", unreadable=("gold", "gold_id_seq")),
+        1,
+        'the source prod does not let the role me into schema vault. Ask for: GRANT USAGE ON SCHEMA "vault" TO "me".'
+        ' And for what the job copies of these: GRANT SELECT ON "vault"."gold", "vault"."gold_id_seq" TO "me".',
+    ),
+    (
         ServerTooOldError("target", "old", 110022, 120000),
         1,
         "the target old is PostgreSQL 11.22; the oldest supported is 12.",

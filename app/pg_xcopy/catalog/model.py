@@ -105,7 +105,7 @@ class Relation:
     """A relation with rows; `kind` is pg_class's relkind (r, p, v, m, f).
 
     `bytes` counts TOAST, not indexes, and `blocks` only what ctid counts. `of_type` is the composite type of a
-    typed table; `options` are its storage parameters, those of its TOAST table included; `row_security` tells
+    typed table; `options` are its storage parameters by name, those of its TOAST table included; `row_security` tells
     whether policies hide rows from our role; `replica_identity` is pg_class's relreplident (d, n, f, i). `ids` are
     its own and those of its row type; `needs` is what it needs beside its columns.
     """
@@ -128,7 +128,7 @@ class Relation:
     parents: tuple[int, ...] = ()
     of_extension: bool = False
     of_type: Sql | None = None
-    options: Sql | None = None
+    options: tuple[tuple[Sql, str], ...] = ()
     replica_identity: str = "d"
     replica_identity_index: str | None = None
     cluster_index: str | None = None
@@ -269,6 +269,19 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Builtins:
+    """The names of the server's own types, functions and collations, those that can be used in the database."""
+
+    types: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+    collations: frozenset[str] = frozenset()
+
+    def __sub__(self, other: Builtins) -> Builtins:
+        """Give what another server lacks of these."""
+        return Builtins(self.types - other.types, self.functions - other.functions, self.collations - other.collations)
+
+
+@dataclass(frozen=True)
 class SourceCatalog:
     """One schema of the source, all from one snapshot. `members` gives the extension that an object belongs to."""
 
@@ -281,6 +294,7 @@ class SourceCatalog:
     extensions: tuple[Extension, ...] = ()
     collations: tuple[Collation, ...] = ()
     comments: tuple[Comment, ...] = ()
+    builtins: Builtins = Builtins()
     members: Mapping[ObjectId, str] = field(default_factory=dict)
 
     @cached_property
@@ -360,7 +374,9 @@ class StandingSchema:
 class TargetCatalog:
     """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet.
 
-    `types_elsewhere` and `tables_elsewhere` are those of its other schemas.
+    `types_elsewhere` and `tables_elsewhere` are those of its other schemas. Our role may not use `types_denied`, nor
+    refer to `tables_denied`, nor go into `schemas_closed`, nor create anything in `schemas_sealed`;
+    `restricted_extensions` take a superuser to create.
     """
 
     server: Server
@@ -368,6 +384,12 @@ class TargetCatalog:
     standing: StandingSchema | None = None
     extensions: tuple[Extension, ...] = ()
     types_elsewhere: frozenset[TableName] = frozenset()
+    types_denied: frozenset[TableName] = frozenset()
     tables_elsewhere: frozenset[TableName] = frozenset()
+    tables_denied: frozenset[TableName] = frozenset()
     schemas: frozenset[str] = frozenset()
+    schemas_closed: frozenset[str] = frozenset()
+    schemas_sealed: frozenset[str] = frozenset()
     available_extensions: frozenset[str] = frozenset()
+    restricted_extensions: frozenset[str] = frozenset()
+    builtins: Builtins = Builtins()

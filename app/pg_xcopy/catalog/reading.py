@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pg_xcopy.catalog.model import Extension, Server
+from pg_xcopy.catalog.model import Builtins, Extension, Server
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -19,6 +19,12 @@ def read_server(session: Session) -> Server:
 def read_extensions(session: Session) -> tuple[Extension, ...]:
     """Read the installed extensions."""
     return tuple(Extension(**row) for row in session.rows(render("introspect/extensions.sql"), DOING))
+
+
+def read_builtins(session: Session) -> Builtins:
+    """Read what the server brings itself."""
+    (row,) = session.rows(render("introspect/builtins.sql"), DOING)
+    return Builtins(**{what: frozenset(names) for what, names in row.items()})
 
 
 def sql_or_none(text: str | None) -> Sql | None:

@@ -26,7 +26,7 @@ from pg_xcopy.catalog.model import (
     TypeName,
     UserType,
 )
-from pg_xcopy.catalog.reading import DOING, read_extensions, read_server, sql_or_none
+from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server, sql_or_none
 from pg_xcopy.connect.session import Session
 from pg_xcopy.errors import SchemaNotFoundError
 from pg_xcopy.sql.names import TableName
@@ -64,6 +64,7 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
         extensions=extensions,
         collations=tuple(_collation(row, schema) for row in _read(session, "collations", oid)),
         comments=tuple(Comment(**row) for row in _read(session, "comments", oid)),
+        builtins=read_builtins(session),
         members={row["id"]: row["extension"] for row in session.rows(members, DOING)},
     )
 
@@ -80,7 +81,9 @@ def _schema_oid(session: Session, schema: str, server: Server) -> int:
         near = next(iter(difflib.get_close_matches(schema, names, n=1)), "")
         raise SchemaNotFoundError(session.address.label, schema, near)
     if not found[0]["usable"]:
-        raise SchemaNotFoundError(session.address.label, schema, role_without_usage=server.role)
+        found = session.rows(render("introspect/unreadable.sql.j2", schema_oid=found[0]["oid"]), DOING)
+        unreadable = tuple(row["name"] for row in found)
+        raise SchemaNotFoundError(session.address.label, schema, role_without_usage=server.role, unreadable=unreadable)
     return int(found[0]["oid"])
 
 
@@ -109,7 +112,7 @@ def _relations(session: Session, oid: int) -> tuple[Relation, ...]:
             parents=tuple(row["parents"]),
             of_extension=row["of_extension"],
             of_type=sql_or_none(row["of_type"]),
-            options=sql_or_none(row["options"] or None),
+            options=tuple((Sql(name), value) for name, value in row["options"]),
             replica_identity=row["replica_identity"],
             replica_identity_index=row["replica_identity_index"],
             cluster_index=row["cluster_index"],

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pg_xcopy.catalog.model import Dependent, Grant, StandingObject, StandingSchema, TargetCatalog
-from pg_xcopy.catalog.reading import DOING, read_extensions, read_server
+from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.names import TableName
-from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 
 def read_target(session: Session, schema: str) -> TargetCatalog:
     """Read the target's catalog as far as planning a copy into `schema` needs it."""
+    types = session.rows(render("introspect/types_elsewhere.sql.j2", schema=schema), DOING)
+    tables = session.rows(render("introspect/tables_elsewhere.sql.j2", schema=schema), DOING)
+    schemas = session.rows(render("introspect/schemas.sql"), DOING)
+    query = render("introspect/available_extensions.sql.j2", server_version=session.server_version)
+    extensions = session.rows(query, DOING)
     return TargetCatalog(
         server=read_server(session),
         schema=schema,
         standing=_standing(session, schema),
         extensions=read_extensions(session),
-        types_elsewhere=_names(session, render("introspect/types_elsewhere.sql.j2", schema=schema)),
-        tables_elsewhere=_names(session, render("introspect/tables_elsewhere.sql.j2", schema=schema)),
-        schemas=_column(session, render("introspect/schema_names.sql")),
-        available_extensions=_column(session, render("introspect/available_extensions.sql")),
+        types_elsewhere=frozenset(map(_name, types)),
+        types_denied=frozenset(_name(row) for row in types if not row["usable"]),
+        tables_elsewhere=frozenset(map(_name, tables)),
+        tables_denied=frozenset(_name(row) for row in tables if not row["usable"]),
+        schemas=frozenset(row["name"] for row in schemas),
+        schemas_closed=frozenset(row["name"] for row in schemas if not row["usable"]),
+        schemas_sealed=frozenset(row["name"] for row in schemas if not row["may_create"]),
+        available_extensions=frozenset(row["name"] for row in extensions),
+        restricted_extensions=frozenset(row["name"] for row in extensions if row["restricted"]),
+        builtins=read_builtins(session),
     )
 
 
-def _names(session: Session, query: Sql) -> frozenset[TableName]:
-    return frozenset(TableName(row["schema"], row["name"]) for row in session.rows(query, DOING))
-
-
-def _column(session: Session, query: Sql) -> frozenset[str]:
-    return frozenset(row["name"] for row in session.rows(query, DOING))
+def _name(row: Mapping[str, Any]) -> TableName:
+    return TableName(row["schema"], row["name"])
 
 
 def read_dependents(session: Session, schema_oid: int) -> tuple[Dependent, ...]:

@@ -9,7 +9,7 @@ from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.source import Source, open_reader
 from pg_xcopy.errors import DatabaseError, PlanError
-from pg_xcopy.planning.plan import CopyPlan, Plan
+from pg_xcopy.planning.plan import CopyPlan, Plan, Topic
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
@@ -25,6 +25,7 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
     Raises PlanError with one reason for each table that can't be read.
     """
     reasons: list[str] = []
+    denied = False
     copies: list[CopyPlan] = []
     session = open_reader(source, plan, sessions)
     # Apart from the first SELECT: in one message with it, a syntax error there would be its end too.
@@ -36,8 +37,11 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
             if error.connection_lost:
                 raise
             session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
-            reasons.append(f"{copy.source}: {error.reason} ({_hint(error, copy, source)})")
+            denied = denied or error.sqlstate == INSUFFICIENT_PRIVILEGE
+            reasons.append(f"{copy.source}: {error.reason} ({_hint(error, copy, session, source)})")
     sessions.close(session)
+    if denied:  # whoever has to ask for privileges asks for all of them
+        reasons += [str(each) for each in plan.notices if each.topic is Topic.SEQUENCE]
     if reasons:
         raise PlanError(plan.job, tuple(dict.fromkeys(reasons)))
     return replace(plan, copies=tuple(copies))
@@ -97,8 +101,20 @@ def _estimated(copy: CopyPlan, root: dict[str, Any]) -> CopyPlan:
     return replace(copy, estimated_rows=rows, estimated_bytes=min(copy.estimated_bytes, rows * int(root["Plan Width"])))
 
 
-def _hint(error: DatabaseError, copy: CopyPlan, source: Source) -> str:
-    """Say how to mend it; for a missing privilege with the statement that gives it."""
-    if error.sqlstate == INSUFFICIENT_PRIVILEGE and copy.source.name in error.reason:
-        return f"ask for: GRANT SELECT ON {copy.source.sql} TO {identifier(source.catalog.server.role)}"
+def _hint(error: DatabaseError, copy: CopyPlan, session: Session, source: Source) -> str:
+    """Say how to mend it; for missing privileges with the statements that give them."""
+    grants = _grants(error, copy, session) if error.sqlstate == INSUFFICIENT_PRIVILEGE else []
+    if grants:
+        role = identifier(source.catalog.server.role)
+        return "ask for: " + "; ".join(f"GRANT {each} TO {role}" for each in grants)
     return error.hint or f"SQLSTATE {error.sqlstate}"
+
+
+def _grants(error: DatabaseError, copy: CopyPlan, session: Session) -> list[str]:
+    """Ask what our role may do, as the server's message stands in its own language and names one thing at a time."""
+    table = copy.source
+    (may,) = session.rows(render("guard/privileges.sql.j2", table=table), f"checking {table}")
+    closed = [name for name in may["closed"] if name == table.schema or error.reason.endswith(f" {name}")]
+    reads = may["reads_some"] if closed else may["reads"]
+    usage = [f"USAGE ON SCHEMA {identifier(name)}" for name in closed]
+    return usage if reads else [*usage, f"SELECT ON {table.sql}"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pg_xcopy.catalog.model import Collation, Function, ObjectId, SourceCatalog, TargetCatalog
 from pg_xcopy.planning.design import Design
 from pg_xcopy.planning.graph import Lack
-from pg_xcopy.planning.versions import BUILTIN_COLLATIONS, COLLATION_RULES, MULTIRANGES, SQL_BODIES
+from pg_xcopy.planning.versions import BUILTIN_COLLATIONS, COLLATION_RULES, MULTIRANGES, PG_UNICODE_FAST, SQL_BODIES
+from pg_xcopy.planning.youth import Younger, younger_than
 
 
 def find_absences(
@@ -18,9 +19,14 @@ def find_absences(
         if relation.oid not in copied:
             lack = Lack(f"it needs {relation.name}, which is not copied", "copy that too, or leave out what needs it")
             absent |= dict.fromkeys(relation.ids, lack)
+    younger = younger_than(source, target)
     for function in source.functions:
-        if reason := _why_no_function(function, target.server.version):
+        if reason := _why_no_function(function, younger):
             absent[function.ids[0]] = Lack(reason, "leave out what needs it, or write it otherwise")
+    for each in source.types:
+        if reason := younger.user_type(each):
+            lack = Lack(f"it needs type {each.name.name}, and {reason}", "leave out what has it, or upgrade the target")
+            absent |= dict.fromkeys(each.ids, lack)
     for collation in source.collations:
         if reason := _why_no_collation(collation, target.server.version):
             absent[collation.ids[0]] = Lack(reason, "leave out what has it, or upgrade the target")
@@ -42,17 +48,20 @@ def _no_extension(name: str, target: TargetCatalog) -> Lack:
     )
 
 
-def _why_no_function(function: Function, version: int) -> str:
+def _why_no_function(function: Function, younger: Younger) -> str:
     if function.definition is None:
         return f"it needs the aggregate {function.name.name}, and aggregates are not copied"
-    if function.sql_body and version < SQL_BODIES:
+    if function.sql_body and younger.version < SQL_BODIES:
         return f"it needs function {function.name.name}, whose body in standard SQL needs PostgreSQL 14"
-    return ""
+    reason = younger.function(function)
+    return f"it needs function {function.name.name}, and {reason}" if reason else ""
 
 
 def _why_no_collation(collation: Collation, version: int) -> str:
     if collation.provider == "builtin" and version < BUILTIN_COLLATIONS:
         return f"it needs collation {collation.name.name}, whose provider `builtin` needs PostgreSQL 17"
+    if collation.provider == "builtin" and collation.locale == "PG_UNICODE_FAST" and version < PG_UNICODE_FAST:
+        return f"it needs collation {collation.name.name}, whose locale PG_UNICODE_FAST needs PostgreSQL 18"
     if collation.rules and version < COLLATION_RULES:
         return f"it needs collation {collation.name.name}, whose rules need PostgreSQL 16"
     return ""

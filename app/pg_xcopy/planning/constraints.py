@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pg_xcopy.catalog.model import Constraint, Index, TargetCatalog
+from pg_xcopy.catalog.model import Builtins, Constraint, Index, TargetCatalog
 from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.design import Design
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, Step, Topic
-from pg_xcopy.planning.versions import missing_feature
+from pg_xcopy.planning.versions import (
+    PARTITIONED_EXCLUSION,
+    PARTITIONED_NOT_VALID,
+    missing_builtin,
+    missing_feature,
+    needs_version,
+)
 from pg_xcopy.sql.render import render
 
 FOREIGN_KEY = "f"
@@ -24,11 +30,15 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Means:
-    """What the statements are made with: the comments to append, and what the target has and allows."""
+    """What the statements are made with: the comments to append, what the target has and allows.
+
+    `lacking` is what the source's server has by itself and the target's has not.
+    """
 
     needs: Needs
     comments: Comments
     target: TargetCatalog
+    lacking: Builtins = field(default_factory=Builtins)
 
     @property
     def version(self) -> int:
@@ -47,7 +57,18 @@ def why_not(part: Constraint | Index, design: Design, means: Means) -> str:
         return f"it needs {lost}, which is left out"
     if lack := means.needs.lack(part.needs):
         return lack.reason
-    return missing_feature(part.definition, means.version)
+    if reason := missing_feature(part.definition, means.version) or missing_builtin(part.definition, means.lacking):
+        return reason
+    return _why_not_partitioned(part, means.version) if design.partition_key else ""
+
+
+def _why_not_partitioned(part: Constraint | Index, version: int) -> str:
+    kind = part.kind if isinstance(part, Constraint) else ""
+    if kind == "x" and version < PARTITIONED_EXCLUSION:
+        return needs_version("it is on a partitioned table, which", PARTITIONED_EXCLUSION, version)
+    if kind == FOREIGN_KEY and version < PARTITIONED_NOT_VALID and part.definition.endswith(" NOT VALID"):
+        return needs_version("NOT VALID on a partitioned table", PARTITIONED_NOT_VALID, version)
+    return ""
 
 
 def add_constraint(design: Design, constraint: Constraint, means: Means) -> Step:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from pg_xcopy.catalog.model import Constraint
+from pg_xcopy.catalog.model import Constraint, TargetCatalog
 from pg_xcopy.planning.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
 from pg_xcopy.planning.design import Design
 from pg_xcopy.planning.plan import ForeignKey, Notice, Step
 from pg_xcopy.sql.names import TableName
-from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
 
 _UNCHECKED = re.compile(r" NOT (VALID|ENFORCED)$")
@@ -62,4 +62,15 @@ def _reason(constraint: Constraint, design: Design, by_source: Mapping[TableName
         return f"it refers to {referenced.name}, which is not copied"
     if referenced.schema == design.schemas.target:
         return f"it refers to {referenced}, which the copy replaces"
-    return "" if referenced in means.target.tables_elsewhere else f"it refers to {referenced}, which the target lacks"
+    return _why_not_elsewhere(referenced, means.target)
+
+
+def _why_not_elsewhere(referenced: TableName, target: TargetCatalog) -> str:
+    if referenced not in target.tables_elsewhere:
+        return f"it refers to {referenced}, which the target lacks"
+    if referenced not in target.tables_denied:
+        return ""
+    usage = (f"USAGE ON SCHEMA {identifier(referenced.schema)}",) if referenced.schema in target.schemas_closed else ()
+    role = identifier(target.server.role)
+    asked = "; ".join(f"GRANT {each} TO {role}" for each in (*usage, f"REFERENCES ON {referenced.sql}"))
+    return f"the target's role may not refer to {referenced} (ask for: {asked})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pg_xcopy.catalog.model import Constraint, Index
 from pg_xcopy.planning.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
@@ -13,10 +14,12 @@ from pg_xcopy.planning.foreign_keys import plan_foreign_keys
 from pg_xcopy.planning.plan import ForeignKey, Notice, Step, TableFinish, Topic
 from pg_xcopy.planning.properties import create_statistics, identity_steps, why_no_statistics
 from pg_xcopy.planning.structure import default_notices, default_steps
-from pg_xcopy.planning.versions import NAMED_NOT_NULL
+from pg_xcopy.planning.versions import NAMED_NOT_NULL, PARTITIONED_EXCLUSION, is_temporal_key, split_parameters
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
+
+Part = TypeVar("Part", Constraint, Index)
 
 _ORDER = {"p": 0, "u": 1, "x": 2, "c": 3}
 
@@ -74,12 +77,16 @@ def _sizes(designs: Designs) -> Mapping[TableName, int]:
 def _keys(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
     # First, because a primary key makes a NOT NULL where there is none, under a name of its own.
     yield from _not_null(design, means, notices)
-    own = [k for k in design.relation.constraints if k.kind != FOREIGN_KEY and not _comes_with_parent(k, design)]
+    own = [
+        each
+        for each in design.relation.constraints
+        if each.kind != FOREIGN_KEY and not _comes_with_parent(each, design, means.version)
+    ]
     for constraint in sorted(own, key=lambda each: (_ORDER[each.kind], each.name)):
         if reason := why_not(constraint, design, means):
             notices.append(left_out(design, constraint, reason))
         else:
-            yield add_constraint(design, constraint, means)
+            yield add_constraint(design, _fitted(constraint, design, means, notices), means)
 
 
 def _indexes(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
@@ -87,7 +94,14 @@ def _indexes(design: Design, means: Means, notices: list[Notice]) -> Iterator[St
         if reason := why_not(index, design, means) if index.valid else "it is invalid in the source":
             notices.append(Notice(Topic.INDEX, f"{design.name}.{index.name}", reason))
         else:
-            yield _create_index(design, index, means)
+            yield _create_index(design, _fitted(index, design, means, notices), means)
+
+
+def _fitted(part: Part, design: Design, means: Means, notices: list[Notice]) -> Part:
+    """Take away the storage parameters that the target does not know: without them it serves as well."""
+    definition, unknown = split_parameters(part.definition, means.version)
+    notices += [Notice(Topic.PROPERTY, f"{design.name}.{part.name}", each) for each in unknown]
+    return replace(part, definition=definition)
 
 
 def _statistics(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
@@ -95,13 +109,21 @@ def _statistics(design: Design, means: Means, notices: list[Notice]) -> Iterator
         if reason := why_no_statistics(each, design, means.needs, means.version):
             notices.append(Notice(Topic.PROPERTY, f"{design.name}.{each.name}", reason))
         else:
-            step = create_statistics(design, each)
+            step = create_statistics(design, each, means.version)
             yield replace(step, sql=means.comments.after(step.sql, "STATISTICS", each.name))
 
 
-def _comes_with_parent(constraint: Constraint, design: Design) -> bool:
-    """Tell checks, which parents hand down, from keys: each partition's own is made first and its root's adopts it."""
-    return constraint.inherited and constraint.kind == "c" and bool(design.attached_to or design.inherits)
+def _comes_with_parent(constraint: Constraint, design: Design, version: int) -> bool:
+    """Tell what parents hand down from keys: each partition's own is made first and its root's adopts it.
+
+    A root's constraint that excludes adopts none (CompareIndexInfo in PostgreSQL's catalog/index.c), but makes its own.
+    """
+    if not constraint.inherited:
+        return False
+    if constraint.kind == "c":
+        return bool(design.attached_to or design.inherits)
+    excludes = constraint.kind == "x" or is_temporal_key(constraint.definition)
+    return excludes and bool(design.attached_to) and version >= PARTITIONED_EXCLUSION
 
 
 def _create_index(design: Design, index: Index, means: Means) -> Step:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Column, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog, UserType
 from pg_xcopy.manifest.models import Job
-from pg_xcopy.planning.design import Design, Designs
+from pg_xcopy.planning.design import Designs
 from pg_xcopy.planning.needs import Needs, is_generated
 from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
-from pg_xcopy.planning.versions import VIRTUAL_COLUMNS
+from pg_xcopy.planning.privileges import missing_privileges
+from pg_xcopy.planning.versions import unknown_parameters
+from pg_xcopy.planning.youth import too_young
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
 
@@ -31,10 +33,11 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
     """Compare what is needed with what the target has."""
     elsewhere = [each for each in needs.objects if isinstance(each, UserType) and each.name in _names(source)]
     homes = {name: _home(name, source, target) for name in needs.extensions}
-    problems = [*_lacking(designs, needs), *_virtual_columns(designs, target), *_rows_of_less(designs)]
+    problems = [*_lacking(designs, needs), *too_young(designs, source, target), *_rows_of_less(designs)]
     if not job.create_missing:
         problems += map(_missing_type, elsewhere)
     problems += _unknown_types(designs, needs, source, target)
+    problems += missing_privileges(designs, elsewhere if job.create_missing else (), homes, source, target)
     schemas = sorted({each.name.schema for each in elsewhere} - target.schemas)
     return Lacks(
         steps=(
@@ -43,12 +46,19 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
         ),
         problems=tuple(problems),
         notices=(
-            *(Notice(Topic.CREATED, f"extension {name}", f"in schema {schema}") for name, schema in homes.items()),
+            *(_created(name, schema, target) for name, schema in homes.items()),
             *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
+            *_left_out_parameters(designs, target.server.version),
             *_without_canonical(needs),
         ),
         extension_schemas=tuple(sorted(set(homes.values()))),
     )
+
+
+def _left_out_parameters(designs: Designs, version: int) -> Iterator[Notice]:
+    for design in designs.tables:
+        for reason in unknown_parameters(design.relation.options, version):
+            yield Notice(Topic.PROPERTY, str(design.name), reason)
 
 
 def _without_canonical(needs: Needs) -> Iterator[Notice]:
@@ -67,6 +77,13 @@ def _home(extension: str, source: SourceCatalog, target: TargetCatalog) -> str:
     found = next((each.schema for each in source.extensions if each.name == extension), FALLBACK_SCHEMA)
     usable = found in target.schemas and found not in (source.schema, target.schema)
     return found if usable else FALLBACK_SCHEMA
+
+
+def _created(extension: str, schema: str, target: TargetCatalog) -> Notice:
+    """Say what will be created; no reason not to, since some providers let others than superusers create it."""
+    restricted = extension in target.restricted_extensions
+    limit = f', for which PostgreSQL itself wants a superuser (ask for: CREATE EXTENSION "{extension}")'
+    return Notice(Topic.CREATED, f"extension {extension}", f"in schema {schema}{limit if restricted else ''}")
 
 
 def _create_extension(name: str, schema: str) -> Step:
@@ -135,20 +152,4 @@ def _missing_type(each: UserType) -> PlanProblem:
         str(each.name),
         "this type lives outside the copied schema, the copied columns need it, and the target lacks it",
         "set `create_missing: true`, or create it there first",
-    )
-
-
-def _virtual_columns(designs: Designs, target: TargetCatalog) -> Iterator[PlanProblem]:
-    if target.server.version < VIRTUAL_COLUMNS:
-        for design in designs.tables:
-            for column in design.columns.kept:
-                if column.generated == "v" and is_generated(column, design):
-                    yield _virtual(design, column)
-
-
-def _virtual(design: Design, column: Column) -> PlanProblem:
-    return PlanProblem(
-        f"{design.name}.{column.name}",
-        "it is a virtual generated column, which the target does not know before PostgreSQL 18",
-        "give it a `transform`, or null to leave it out",
     )

@@ -82,8 +82,8 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
         lacks=find_lacks(job, designs, needs, source, target),
         swap=plan_swap(target, designs, needs, schemas),
         comments=comments,
-        integrity=plan_integrity(designs, Means(needs, comments, target)),
-        positions=tuple(position_steps(designs, needs, schemas)),
+        integrity=plan_integrity(designs, Means(needs, comments, target, source.builtins - target.builtins)),
+        positions=tuple(position_steps(designs, needs, schemas, source.server)),
     )
 
 

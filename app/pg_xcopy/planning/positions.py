@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Sequence
+from pg_xcopy.catalog.model import Sequence, Server
 from pg_xcopy.planning.design import Design, Designs, Schemas
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, Step, Topic
+from pg_xcopy.sql.quoting import identifier
 from pg_xcopy.sql.render import render
 
 
-def position_steps(designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Step | Notice]:
+def position_steps(designs: Designs, needs: Needs, schemas: Schemas, source: Server) -> Iterator[Step | Notice]:
     """Set every sequence; one that may not be read continues beyond the values that were copied, with a notice."""
     by_oid = {design.relation.oid: design for design in designs.tables if not design.attached_to}
     for sequence in (*needs.sequences, *needs.identities.values()):
@@ -22,7 +23,7 @@ def position_steps(designs: Designs, needs: Needs, schemas: Schemas) -> Iterator
         if sequence.last_value is not None:
             yield _set(sequence, schemas)
             continue
-        yield _unknown(sequence, "continues beyond the copied values" if column else "starts anew")
+        yield _unknown(sequence, source, "continues beyond the copied values" if column else "starts anew")
         if design and column:
             yield _continue(sequence, design, column, schemas)
 
@@ -44,9 +45,9 @@ def _continue(sequence: Sequence, design: Design, column: str, schemas: Schemas)
     return Step(sql, f"setting sequence {sequence.name.name}", sequence.name.name)
 
 
-def _unknown(sequence: Sequence, effect: str) -> Notice:
-    return Notice(
-        Topic.SEQUENCE,
-        str(sequence.name),
-        f"the source role may not read it (it lacks SELECT on the sequence); it {effect}",
-    )
+def _unknown(sequence: Sequence, source: Server, effect: str) -> Notice:
+    grant = f"GRANT SELECT ON {sequence.name.sql} TO {identifier(source.role)}"
+    reason = f"the role may not read it (ask for: {grant})"
+    if source.in_recovery and sequence.persistence == "u":
+        reason = "a standby does not have what is unlogged"
+    return Notice(Topic.SEQUENCE, str(sequence.name), f"it {effect}, as {reason}")

@@ -8,7 +8,7 @@ from pg_xcopy.catalog.model import Column, Statistics
 from pg_xcopy.planning.design import Design
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, Step, Topic
-from pg_xcopy.planning.versions import STATISTICS_ON_EXPRESSIONS
+from pg_xcopy.planning.versions import STATISTICS_ON_EXPRESSIONS, STATISTICS_TARGETS, needs_version
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, signed
 from pg_xcopy.sql.render import render
@@ -49,8 +49,8 @@ def why_no_statistics(each: Statistics, design: Design, needs: Needs, version: i
         return f"these statistics need {lost}, which is left out"
     if lack := needs.lack(each.needs):
         return lack.reason
-    if "(" in each.definition.partition(" ON ")[2] and version < STATISTICS_ON_EXPRESSIONS:
-        return "statistics on expressions need PostgreSQL 14"
+    if "(" in f" {each.definition}".partition(" ON ")[2] and version < STATISTICS_ON_EXPRESSIONS:
+        return needs_version("an expression in it", STATISTICS_ON_EXPRESSIONS, version)
     return ""
 
 
@@ -59,14 +59,14 @@ def kept_statistics(design: Design, needs: Needs, version: int) -> Iterator[Stat
     return (each for each in design.relation.statistics if not why_no_statistics(each, design, needs, version))
 
 
-def create_statistics(design: Design, each: Statistics) -> Step:
+def create_statistics(design: Design, each: Statistics, version: int) -> Step:
     """Give the statement that makes extended statistics."""
     sql = render(
         "staging/create_statistics.sql.j2",
         name=TableName(design.schemas.staging, each.name),
         definition=each.definition,
         table=design.staged,
-        target=each.target,
+        target=each.target if version >= STATISTICS_TARGETS else None,
     )
     subject = f"{design.name}.{each.name}"
     return Step(sql, f"creating statistics {subject}", subject, Topic.PROPERTY, f"statistics {each.definition}")

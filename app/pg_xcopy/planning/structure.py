@@ -10,7 +10,7 @@ from pg_xcopy.planning.design import Design, Designs, Schemas
 from pg_xcopy.planning.needs import Needs, is_generated
 from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.planning.properties import column_steps
-from pg_xcopy.planning.versions import MULTIRANGES, NAMED_NOT_NULL, UNLOGGED_SEQUENCES
+from pg_xcopy.planning.versions import MULTIRANGES, NAMED_NOT_NULL, UNLOGGED_SEQUENCES, known_parameters
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -93,7 +93,7 @@ def _create_table(design: Design, needs: Needs, version: int, parents: list[Desi
         unlogged=design.relation.persistence == "u" and design.partition_key is None,
         of_type=of_type,
         columns=[each for each in definitions if each.not_null or each.expression] if of_type else definitions,
-        options=design.relation.options,
+        options=known_parameters(design.relation.options, version),
         parents=[parent.staged for parent in parents],
         partition_key=design.partition_key,
     )

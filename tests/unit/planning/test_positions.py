@@ -53,10 +53,12 @@ def test_unreadable_sequence_continues_beyond_what_was_copied():
         'FROM (SELECT min("id") AS furthest FROM "t") AS copied WHERE furthest IS NOT NULL',
     ]
     assert [notice.split(":")[0] for notice in notices] == ["app.t_n_seq", "app.alone", "app.t_id_seq"]
-    assert [notice.split("; ")[-1] for notice in notices] == [
-        "it continues beyond the copied values",
-        "it starts anew",
-        "it continues beyond the copied values",
+    assert [notice.split(": ", 2)[-1] for notice in notices] == [
+        "it continues beyond the copied values, as the role may not read it"
+        ' (ask for: GRANT SELECT ON "app"."t_n_seq" TO "worker")',
+        'it starts anew, as the role may not read it (ask for: GRANT SELECT ON "app"."alone" TO "worker")',
+        "it continues beyond the copied values, as the role may not read it"
+        ' (ask for: GRANT SELECT ON "app"."t_id_seq" TO "worker")',
     ]
 
 
