@@ -1,4 +1,4 @@
-"""Planning asks both servers the same questions for two hundred tables as for five.
+"""Planning asks both servers the same questions for two hundred tables as for five, and a run little more.
 
 Statements are counted, not seconds: the servers log each message that a session sends.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from math import ceil
 
 import pytest
 from copying import job_of
 
-from pg_xcopy import plan_job
+from pg_xcopy import plan_job, run_job
 from pg_xcopy.demo.servers import Server
+from pg_xcopy.engine.steps import BATCH
 from servers import create_database
 
 FEW, MANY = 5, 200
@@ -69,17 +71,56 @@ def test_the_catalogs_are_read_in_a_fixed_number_of_queries(planned):
     assert many_of_target == few_of_target
 
 
-def test_only_the_check_of_each_select_grows_with_the_tables(planned):
+def test_what_is_copied_as_it_is_is_checked_fifty_at_a_time(planned):
     """A second session has the source EXPLAIN each SELECT, so that all mistakes in it are named; it sends no more."""
     (_, few), _ = planned(FEW)
     (_, many), _ = planned(MANY)
 
-    assert many - few == MANY - FEW
+    assert many - few == ceil(MANY / BATCH) - ceil(FEW / BATCH)
 
 
-def test_a_filter_costs_one_more(planned):
+def test_a_filter_is_checked_by_itself(planned):
     """What the user wrote is tried twice: in its place, and between parentheses that it might leave."""
     (_, plain), _ = planned(FEW)
     (_, filtered), _ = planned(FEW, where="id > 0")
 
-    assert filtered - plain == FEW
+    assert filtered - plain == 2 * FEW - ceil(FEW / BATCH)
+
+
+# --- A run
+
+
+@pytest.fixture
+def messages_of_a_run(talkative):
+    """`messages_of_a_run(5)` copies that many tables, twice; gives the second run's messages, by side and session."""
+
+    def run(count):
+        source, target = create_database(talkative), create_database(talkative)
+        source.execute(tables(count))
+        job = job_of(source, target, parallel=2)
+        run_job(job)
+        before = talkative.log.stat().st_size
+        run_job(job)
+        with talkative.log.open("rb") as log:
+            log.seek(before)
+            said = LOGGED.findall(log.read().decode())
+        return [list(Counter(pid for pid, name in said if name == each.name).values()) for each in (source, target)]
+
+    return run
+
+
+def test_connections_do_not_grow_with_the_tables(messages_of_a_run):
+    """Two workers: on the source the snapshot, the check and two readers; on the target the lock and two writers."""
+    on_source, on_target = messages_of_a_run(MANY)
+
+    assert (len(on_source), len(on_target)) == (4, 3)
+
+
+def test_a_table_costs_a_message_on_the_source_and_little_more_on_the_target(messages_of_a_run):
+    """On the source its COPY. On the target its COPY, and a share in the messages that many tables have in common."""
+    few, many = messages_of_a_run(FEW), messages_of_a_run(MANY)
+    more = MANY - FEW
+    on_source, on_target = (sum(after) - sum(before) for before, after in zip(few, many, strict=True))
+
+    assert more <= on_source <= 1.1 * more
+    assert more <= on_target <= 1.5 * more

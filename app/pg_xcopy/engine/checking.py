@@ -8,6 +8,7 @@ from typing import Any
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.source import Source, open_reader
+from pg_xcopy.engine.steps import batches
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import CopyPlan, Plan, Topic
 from pg_xcopy.sql.names import TableName
@@ -26,13 +27,18 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
     """
     reasons: list[str] = []
     denied = False
-    copies: list[CopyPlan] = []
+    checked: dict[CopyPlan, CopyPlan] = {}
     session = open_reader(source, plan, sessions)
     # Apart from the first SELECT: in one message with it, a syntax error there would be its end too.
     session.run(Sql("SAVEPOINT checked"), "opening a transaction")
+    for batch in batches(copy for copy in plan.copies if _is_plain(copy)):
+        if _all_pass(session, batch):
+            checked |= {copy: copy for copy in batch}
     for copy in plan.copies:
+        if copy in checked:
+            continue
         try:
-            copies.append(_checked(session, copy))
+            checked[copy] = _checked(session, copy)
         except DatabaseError as error:
             if error.connection_lost:
                 raise
@@ -44,7 +50,26 @@ def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
         reasons += [str(each) for each in plan.notices if each.topic is Topic.SEQUENCE]
     if reasons:
         raise PlanError(plan.job, tuple(dict.fromkeys(reasons)))
-    return replace(plan, copies=tuple(copies))
+    return replace(plan, copies=tuple(checked[copy] for copy in plan.copies))
+
+
+def _is_plain(copy: CopyPlan) -> bool:
+    """Tell whether there is nothing of the user's in its SELECT, and nothing that the server would have to estimate."""
+    counted = copy.estimated_rows > 0 or copy.estimated_bytes == 0
+    return copy.condition is None and copy.guard is None and counted
+
+
+def _all_pass(session: Session, copies: list[CopyPlan]) -> bool:
+    """Check many in one round trip; where one fails, nothing is known of the others."""
+    statements = ";\n".join(render("copy/explain.sql.j2", select=copy.select) for copy in copies)
+    try:
+        session.run(Sql(statements), f"checking {copies[0].source} and others")
+    except DatabaseError as error:
+        if error.connection_lost:
+            raise
+        session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
+        return False
+    return True
 
 
 def lock(plan: Plan, source: Source) -> None:
