@@ -36,6 +36,8 @@ def main() -> int:
     except XcopyError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 1 if any(entry.failed for result in results for entry in result.entries) else 0
 
 

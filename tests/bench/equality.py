@@ -18,7 +18,7 @@ SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class ON pg_class.oid =
 WHERE relnamespace = 'public'::regnamespace
 UNION ALL
 SELECT conname || conrelid::regclass || pg_get_constraintdef(oid) FROM pg_constraint
-WHERE connamespace = 'public'::regnamespace
+WHERE connamespace = 'public'::regnamespace AND contype <> 'n' -- NOT NULL is one of its own since PostgreSQL 18 only
 ORDER BY 1
 """
 
