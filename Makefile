@@ -12,7 +12,7 @@ help:
 	@echo "make demo    copy a made-up shop between two throw-away servers, in four ways"
 	@echo "make test    run all tests, with coverage; make test ARGS='-k swap -x' runs some"
 	@echo "make check   lint, format, types, architecture, JSON Schema"
-	@echo "make bench   measure, beside psql where there is one"
+	@echo "make bench   measure, beside psql, pg_dump, pgcopydb; make bench ARGS='--scale 0.1 --only narrow' is quick"
 	@echo "make venv    make .venv, which the others do by themselves"
 	@echo "make clean   remove .venv and all that was built or cached"
 
@@ -31,7 +31,7 @@ check: .venv/installed
 	$(BIN)/pg-xcopy schema | diff -u $(SCHEMA) -
 
 bench: .venv/installed
-	@$(BIN)/python -m pytest tests/bench -s -o python_files='bench_*.py' $(ARGS)
+	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(BIN)/python -m bench $(ARGS)
 
 venv: .venv/installed
 
