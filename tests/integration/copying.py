@@ -46,7 +46,7 @@ def running(database, state="%"):
     return database.column(f"{RUNNING} AND datname = current_database() AND query LIKE %s", (state,))
 
 
-def terminate(database, query="COPY%", waiting="%"):
+def terminate(database, query="%COPY%", waiting="%"):
     """End, as an administrator would, the server processes that run such a query; tell how many there were.
 
     `waiting` is a pattern for the event that they wait for: PgSleep is only seen once a query is under way.

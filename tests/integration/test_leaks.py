@@ -90,7 +90,7 @@ def test_no_password_is_shown_where_processes_are(things, target_db, hostile_rol
     dsn = spell(things.server, things.name, role.name, password)
     slowly = {"things": {"transform": {"body": "body || pg_sleep(0.02)"}}}
     with in_background(lambda: copy(dsn, target_db, slowly)) as run:
-        wait_until(lambda: running(things, "COPY%"))
+        wait_until(lambda: running(things, "%COPY%"))
         shown = repr(things.rows("SELECT * FROM pg_stat_activity")) + repr(
             target_db.rows("SELECT * FROM pg_stat_activity")
         )

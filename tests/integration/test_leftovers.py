@@ -88,7 +88,7 @@ def test_a_query_of_a_dead_run_ends_on_the_source_too(source_db, target_db):
         pytest.skip("a server looks for its client while it computes since PostgreSQL 14")
     source_db.execute("CREATE SCHEMA app; CREATE TABLE app.things AS SELECT 1 AS id")
     with started(job_of(source_db, target_db, {"things": {"where": "pg_sleep(360) IS NOT NULL"}})) as run:
-        wait_until(lambda: running(source_db, "COPY%"))
+        wait_until(lambda: running(source_db, "%COPY%"))
         run.kill()
         run.wait()
 

@@ -23,7 +23,7 @@ def things(source_db):
 def test_the_second_run_says_who_holds_the_lock(things, target_db):
     first = lambda: run_job(job_of(things, target_db, SLOWLY), name="nightly")  # noqa: E731
     with in_background(first) as run:
-        wait_until(lambda: running(target_db, "COPY%"))
+        wait_until(lambda: running(target_db, "%COPY%"))
         with Clock() as clock, pytest.raises(TargetLockedError) as caught:
             run_job(job_of(things, target_db), name="second")
         result = run.result(timeout=30)
@@ -38,7 +38,7 @@ def test_the_second_run_says_who_holds_the_lock(things, target_db):
 def test_other_schemas_and_other_databases_are_free(things, target_db, new_database):
     elsewhere = new_database(target_db.server)
     with in_background(lambda: copy(things, target_db, SLOWLY)) as run:
-        wait_until(lambda: running(target_db, "COPY%"))
+        wait_until(lambda: running(target_db, "%COPY%"))
 
         copy(things, target_db, into="other")
         copy(things, elsewhere)
@@ -70,7 +70,7 @@ def test_many_runs_at_once(things, target_db):
 
 def test_the_lock_ends_with_its_run(things, target_db):
     with in_background(lambda: copy(things, target_db, SLOWLY)) as run:
-        wait_until(lambda: running(target_db, "COPY%"))
+        wait_until(lambda: running(target_db, "%COPY%"))
         target_db.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name LIKE 'pg-xcopy%' AND datname = current_database()"

@@ -78,7 +78,7 @@ def test_source_killed_before_its_copy_begins(source_db, target_db):
     source_db.execute("""
         CREATE SCHEMA app; CREATE TABLE app.things (a int); INSERT INTO app.things VALUES (1);
         CREATE FUNCTION app.slow() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$BEGIN
-            IF current_query() LIKE 'COPY%' THEN PERFORM pg_sleep(60); END IF;
+            IF current_query() LIKE '%COPY%' THEN PERFORM pg_sleep(60); END IF;
             RETURN 1;
         END$$""")
     with in_background(lambda: copy(source_db, target_db, {"things": {"transform": {"a": "slow()"}}})) as run:
@@ -94,7 +94,7 @@ def test_source_killed_before_its_copy_begins(source_db, target_db):
 @pytest.mark.parametrize("tables", [TRICKLE, SILENT], ids=["streaming", "silent"])
 def test_target_killed(things, standing, tables, parallel):
     with in_background(lambda: copy(things, standing, {**tables, "*": {}}, parallel=parallel)) as run, Clock() as clock:
-        wait_until(lambda: terminate(standing, "COPY%things%"))
+        wait_until(lambda: terminate(standing, "%COPY%things%"))
 
         error = failure_of(lambda: run.result(timeout=10))
 
@@ -105,7 +105,7 @@ def test_target_killed(things, standing, tables, parallel):
 
 def test_both_killed(things, standing):
     with in_background(lambda: copy(things, standing, TRICKLE)) as run:
-        wait_until(lambda: running(standing, "COPY%") and running(things, "COPY%"))
+        wait_until(lambda: running(standing, "%COPY%") and running(things, "%COPY%"))
         with ExitStack() as together:
             for database in (things, standing):
                 together.enter_context(in_background(lambda victim=database: terminate(victim)))
@@ -123,7 +123,7 @@ def test_source_server_stops(new_database, server_of, standing, installations):
     source.execute("INSERT INTO app.things SELECT n, md5(n::text) FROM generate_series(1, 9000) AS n")
     try:
         with in_background(lambda: copy(source, standing, TRICKLE)) as run:
-            wait_until(lambda: running(source, "COPY%"))
+            wait_until(lambda: running(source, "%COPY%"))
             server.stop()
 
             error = failure_of(lambda: run.result(timeout=10))

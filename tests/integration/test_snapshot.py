@@ -71,7 +71,7 @@ def test_all_tables_are_from_one_instant(ledger, target_db, parallel):
 
 def test_only_the_weakest_lock_is_taken(ledger, target_db):
     with in_background(lambda: copy(ledger, target_db, {"*": SLOWLY})) as run:
-        wait_until(lambda: running(ledger, "COPY%"))
+        wait_until(lambda: running(ledger, "%COPY%"))
         locks = ledger.rows("""
             SELECT DISTINCT l.locktype, l.mode FROM pg_locks l JOIN pg_stat_activity a USING (pid)
             WHERE a.application_name LIKE 'pg-xcopy%' AND a.datname = current_database()""")
@@ -100,7 +100,7 @@ def test_nobody_is_left_on_the_source(ledger, target_db):
     assert wait_until(lambda: running(ledger) == [])
 
     with started(job_of(ledger, target_db, {"*": SLOWLY})) as run:
-        wait_until(lambda: running(ledger, "COPY%"))
+        wait_until(lambda: running(ledger, "%COPY%"))
         run.kill()
         run.wait()
 
