@@ -302,11 +302,15 @@ class StandingObject:
 
 @dataclass(frozen=True)
 class Dependent:
-    """An object outside the target schema that depends on one inside it, both as pg_describe_object says them."""
+    """An object outside the target schema that depends on one inside it, both as pg_describe_object says them.
+
+    It may do so by way of another that is outside; `on_object` is then that. `schema` is None for what has none.
+    """
 
     description: str
     on_object: str
     publication: bool = False
+    schema: str | None = None
 
 
 @dataclass(frozen=True)

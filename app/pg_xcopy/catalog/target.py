@@ -33,12 +33,14 @@ def _column(session: Session, query: Sql) -> frozenset[str]:
 
 
 def read_dependents(session: Session, schema_oid: int) -> tuple[Dependent, ...]:
-    """Read which objects outside the schema depend on one inside it."""
+    """Read which objects outside the schema depend on one inside it, and which on those in turn."""
     queries = ("introspect/dependents.sql.j2", "introspect/partitions_of_others.sql.j2")
     rows = [row for query in queries for row in session.rows(render(query, schema_oid=schema_oid), DOING)]
     # Once each: a foreign key depends on the table that it refers to, and on its index.
     once = {row["dependent"]: row for row in reversed(rows)}
-    return tuple(Dependent(name, once[name]["on_object"], once[name]["publication"]) for name in sorted(once))
+    return tuple(
+        Dependent(name, row["on_object"], row["publication"], row["schema"]) for name, row in sorted(once.items())
+    )
 
 
 def read_objects(session: Session, schema_oid: int) -> tuple[StandingObject, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.checking import check, lock
-from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_retired, drop_staging
+from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_after_swap, drop_staging
 from pg_xcopy.engine.finishing import finish
 from pg_xcopy.engine.guard import refuse_same_schema
 from pg_xcopy.engine.heartbeat import kept_alive
@@ -127,8 +127,7 @@ def _tidy(run: Run, plan: Plan, target: Target) -> None:
     """Drop what was replaced. The new schema is in place, so whatever goes wrong here fails no job any more."""
     try:
         with open_writer(target.address, run.sessions) as session:
-            drop_retired(session, plan, run.reporter)
-            drop_staging(session, plan, run.reporter)
+            drop_after_swap(session, plan, run.reporter)
     except XcopyError as error:
         run.reporter.unclean(plan.retired, error)
 
