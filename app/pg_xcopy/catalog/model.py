@@ -242,6 +242,20 @@ class Extension:
 
 
 @dataclass(frozen=True)
+class AvailableExtension:
+    """An extension that could be created; `schema` is where it must live, None where that is ours to choose.
+
+    `requires` are others that it needs; `relocatable` and `ours` are what they will be of the Extension.
+    """
+
+    name: str
+    schema: str | None = None
+    relocatable: bool = True
+    ours: bool = True
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Server:
     """A server and what our role may do in its database; `version` as PostgreSQL numbers it (150004).
 
@@ -363,4 +377,4 @@ class TargetCatalog:
     types_elsewhere: frozenset[TableName] = frozenset()
     tables_elsewhere: frozenset[TableName] = frozenset()
     schemas: frozenset[str] = frozenset()
-    available_extensions: frozenset[str] = frozenset()
+    available_extensions: Mapping[str, AvailableExtension] = field(default_factory=dict)

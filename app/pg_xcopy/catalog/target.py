@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pg_xcopy.catalog.model import Dependent, Grant, StandingObject, StandingSchema, TargetCatalog
+from pg_xcopy.catalog.model import (
+    AvailableExtension,
+    Dependent,
+    Grant,
+    StandingObject,
+    StandingSchema,
+    TargetCatalog,
+)
 from pg_xcopy.catalog.reading import DOING, read_extensions, read_server
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.names import TableName
@@ -20,7 +27,7 @@ def read_target(session: Session, schema: str) -> TargetCatalog:
         types_elsewhere=_names(session, render("introspect/types_elsewhere.sql.j2", schema=schema)),
         tables_elsewhere=_names(session, render("introspect/tables_elsewhere.sql.j2", schema=schema)),
         schemas=_column(session, render("introspect/schema_names.sql")),
-        available_extensions=_column(session, render("introspect/available_extensions.sql")),
+        available_extensions=_available_extensions(session),
     )
 
 
@@ -30,6 +37,11 @@ def _names(session: Session, query: Sql) -> frozenset[TableName]:
 
 def _column(session: Session, query: Sql) -> frozenset[str]:
     return frozenset(row["name"] for row in session.rows(query, DOING))
+
+
+def _available_extensions(session: Session) -> dict[str, AvailableExtension]:
+    rows = session.rows(render("introspect/available_extensions.sql"), DOING)
+    return {row["name"]: AvailableExtension(**{**row, "requires": tuple(row["requires"])}) for row in rows}
 
 
 def read_dependents(session: Session, schema_oid: int) -> tuple[Dependent, ...]:

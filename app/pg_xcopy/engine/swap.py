@@ -25,8 +25,8 @@ LOCK_NOT_AVAILABLE = "55P03"
 def swap(plan: Plan, target: Target, sessions: Sessions) -> None:
     """Swap in the transaction that has held the lock since the beginning, and commit it.
 
-    Raises PlanError if, since the plan was made, something outside began to depend on what is to be replaced, or if what
-    is left when all is in its place could not be dropped without breaking something.
+    Raises PlanError if, since the plan was made, something outside began to depend on what is to be replaced, or if
+    what is left when all is in its place could not be dropped without breaking something.
     """
     _refuse_what_appeared(plan, target)
     for attempt in range(ATTEMPTS, 0, -1):

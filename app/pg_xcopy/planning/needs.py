@@ -87,7 +87,7 @@ def find_needs(
     graph = make_graph(_nodes(designs, source, target))
     wanted = graph.reach(_wanted(designs, source, extent))
     missing = _missing_extensions(wanted, source, target)
-    created = missing & target.available_extensions if extent.create_missing else frozenset()
+    created = missing & target.available_extensions.keys() if extent.create_missing else frozenset()
     lacking = graph.lacking(find_absences(designs, source, target, missing - created))
     late = graph.late()
     carried = {ids_of(each)[0]: tuple(id_ for id_ in _defaults_need(each) if id_ not in late) for each in designs}

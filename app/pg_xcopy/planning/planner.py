@@ -70,6 +70,7 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
         schemas,
         Extent(selection.everything, job.create_missing),
     )
+    lacks = find_lacks(job, designs, needs, source, target)
     comments = Comments(source.comments, schemas)
     return Decisions(
         schemas=schemas,
@@ -77,8 +78,8 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
         chosen=chosen,
         designs=designs,
         needs=needs,
-        lacks=find_lacks(job, designs, needs, source, target),
-        swap=plan_swap(target, designs, needs, schemas),
+        lacks=lacks,
+        swap=plan_swap(lacks.completed(target), designs, needs, schemas),
         comments=comments,
         integrity=plan_integrity(designs, Means(needs, comments, target)),
         positions=tuple(position_steps(designs, needs, schemas)),
@@ -184,9 +185,7 @@ def _target_path(source: SourceCatalog, target: TargetCatalog, decided: Decision
     The target schema itself is not searched for the latter: what stands there is about to be dropped.
     """
     of_source = [name for name in _extension_schemas(source) if name not in (source.schema, target.schema)]
-    return search_path(
-        [decided.schemas.staging, *of_source, *_extension_schemas(target), *decided.lacks.extension_schemas]
-    )
+    return search_path([decided.schemas.staging, *of_source, *_extension_schemas(decided.lacks.completed(target))])
 
 
 def _extension_schemas(catalog: SourceCatalog | TargetCatalog) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import replace  # noqa: F401 - for tests that vary a value
 from itertools import count
 
 from pg_xcopy.catalog.model import (
+    AvailableExtension,
     Column,
     Constraint,
     Dependent,
@@ -164,6 +165,10 @@ def function(name, *, oid, arguments="integer", **given):
 
 def extension(name, schema="public", **given):
     return Extension(name, schema, "1.0", relocatable=given.pop("relocatable", True), ours=given.pop("ours", True))
+
+
+def available(*names, **given):
+    return {name: AvailableExtension(name, **given) for name in names}
 
 
 def server(**given):
