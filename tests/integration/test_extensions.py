@@ -70,6 +70,45 @@ def test_an_extension_that_can_not_be_moved(source, target):
     assert [messages(result) for result in results] == [[], [], []]
 
 
+RANGES = """
+    CREATE TYPE app.mood AS ENUM ('sad', 'ok');
+    CREATE TYPE app.span AS RANGE (SUBTYPE = float8);
+    CREATE TYPE app.moodrange AS RANGE (SUBTYPE = app.mood);
+    CREATE TYPE app.pair AS (one app.span, other text);
+    CREATE TABLE app.spans (id int PRIMARY KEY, s app.span, m app.moodrange, p app.pair);
+    INSERT INTO app.spans VALUES (1, '[1,2]', '[sad,ok]', ('[3,4]', 'x'));
+"""
+
+
+@pytest.mark.parametrize("names", ["given", "PostgreSQL's"])
+def test_ranges_are_moved_with_all_that_is_theirs(source, target, names):
+    """An extension that can't be moved makes the tables move.
+
+    ALTER TYPE … SET SCHEMA leaves a range's constructors and its multirange behind.
+    """
+    source.execute(RANGES)
+    target.execute("""
+        UPDATE pg_extension SET extrelocatable = false WHERE extname = 'citext';
+        CREATE TYPE app.pair AS (one int);
+        CREATE FUNCTION app.of_pair(app.pair) RETURNS int LANGUAGE sql AS 'SELECT 1'""")
+    new = min(source.server.major, target.server.major) >= 14
+    if new:
+        given = ", MULTIRANGE_TYPE_NAME = app.many" if names == "given" else ""
+        source.execute(f"""
+            CREATE TYPE app.of_dates AS RANGE (SUBTYPE = date{given});
+            CREATE TABLE app.dates (d app.{"many" if given else "of_dates_multirange"});
+            INSERT INTO app.dates VALUES ('{{[2024-01-01,2024-02-01)}}')""")
+
+    results = [copy(source, target) for _ in range(3)]
+
+    assert read_schema(target, "app") == read_schema(source, "app")
+    assert target.value("SELECT app.span(1, 2, '[]') = s FROM app.spans") is True
+    if new:
+        assert target.value("SELECT app.span_multirange(s)::text FROM app.spans") == "{[1,2]}"
+    assert beside(target) == []
+    assert [messages(result) for result in results[1:]] == [[], []]
+
+
 def test_an_extension_of_another_role(source, target, hostile_role):
     """As on managed servers, where the provider installs them: the runner owns the schema and its tables only."""
     role = hostile_role(target)

@@ -259,7 +259,8 @@ class AvailableExtension:
 class Server:
     """A server and what our role may do in its database; `version` as PostgreSQL numbers it (150004).
 
-    `compressions` are the methods for columns that it was built with; none before PostgreSQL 14.
+    `superuser` tells whether our role may alter what belongs to the server's first superuser; `compressions` are the
+    methods for columns that it was built with, none before PostgreSQL 14.
     """
 
     version: int
@@ -269,6 +270,7 @@ class Server:
     encoding: str
     may_create_schemas: bool
     compressions: frozenset[str] = frozenset()
+    superuser: bool = False
 
 
 @dataclass(frozen=True)
@@ -349,7 +351,8 @@ class Grant:
 class StandingSchema:
     """The target schema as it stands before the run; `ours` tells whether our role may rename it.
 
-    `attachments` are triggers, policies and rules on its tables.
+    `attachments` are triggers, policies and rules on its tables; `parts` are those of its types that ALTER TYPE … SET
+    SCHEMA leaves behind.
     """
 
     oid: int
@@ -359,6 +362,7 @@ class StandingSchema:
     comment: str | None = None
     objects: tuple[StandingObject, ...] = ()
     attachments: tuple[StandingObject, ...] = ()
+    parts: tuple[StandingObject, ...] = ()
     dependents: tuple[Dependent, ...] = ()
     grants: tuple[Grant, ...] = ()
 

@@ -67,6 +67,7 @@ def _standing(session: Session, schema: str) -> StandingSchema | None:
         return None
     oid = int(found[0]["oid"])
     attached = session.rows(render("introspect/standing_attachments.sql.j2", schema_oid=oid), DOING)
+    parts = session.rows(render("introspect/standing_parts.sql.j2", schema_oid=oid), DOING)
     grants = session.rows(render("introspect/grants.sql.j2", schema_oid=oid), DOING)
     return StandingSchema(
         oid=oid,
@@ -76,6 +77,7 @@ def _standing(session: Session, schema: str) -> StandingSchema | None:
         comment=found[0]["comment"],
         objects=read_objects(session, oid),
         attachments=tuple(StandingObject(**row) for row in attached),
+        parts=tuple(StandingObject(**row) for row in parts),
         dependents=read_dependents(session, oid),
         grants=tuple(
             Grant(

@@ -22,7 +22,7 @@ from pg_xcopy.catalog.model import (
     UserType,
 )
 from pg_xcopy.planning.absences import find_absences
-from pg_xcopy.planning.design import Design, Schemas
+from pg_xcopy.planning.design import Design, Designs, Schemas
 from pg_xcopy.planning.graph import Lack, Node, ids_of, make_graph
 from pg_xcopy.planning.versions import MAJOR
 
@@ -188,6 +188,12 @@ def _sequences(designs: tuple[Design, ...], source: SourceCatalog, extent: Exten
         stands_alone = extent.everything and each.owner is None
         if not each.identity and (each.id in used or (each.owner, each.owner_column) in owners or stands_alone):
             yield each
+
+
+def standing_alone(designs: Designs, needs: Needs) -> Iterator[Sequence]:
+    """Give the sequences that no column of the copy owns: it may have been left out, with its table or without."""
+    owners = set(_kept(designs.tables))
+    return (each for each in needs.sequences if (each.owner, each.owner_column) not in owners)
 
 
 def _identities(designs: tuple[Design, ...], source: SourceCatalog) -> dict[tuple[int, str], Sequence]:

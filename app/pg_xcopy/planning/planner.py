@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.errors import PlanError
 from pg_xcopy.manifest.models import Job
-from pg_xcopy.planning.access import default_privilege_steps, guarded_notices, object_steps, schema_steps
+from pg_xcopy.planning.access import (
+    creation_steps,
+    default_privilege_steps,
+    guarded_notices,
+    object_steps,
+    owned_again,
+    owner_steps,
+    schema_steps,
+)
 from pg_xcopy.planning.columns import column_notices, column_problems
 from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.constraints import Means
@@ -23,7 +31,7 @@ from pg_xcopy.planning.properties import compression_notices
 from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import Selection, select
 from pg_xcopy.planning.structure import prepare_steps
-from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems
+from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems, unmovable_types
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
 
@@ -124,6 +132,7 @@ def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[P
         yield PlanProblem(str(other), f"in the target it would have the name of {one}", "exclude one of them")
     yield from decided.lacks.problems
     yield from swap_problems(target, decided.swap.method, cascade=job.cascade)
+    yield from unmovable_types(target, decided.swap, decided.needs)
     if not job.allow_row_security:
         for table in _under_row_security(decided.designs):
             yield PlanProblem(
@@ -214,4 +223,8 @@ def _late_access(
         # The schema first: a table can only be given to a role that may create tables in its schema.
         if method is SwapMethod.RENAME:
             yield from schema_steps(target.standing, target, schemas)
-        yield from object_steps(target.standing, target, designs, needs, schemas)
+        yield from object_steps(target.standing, designs, needs, schemas)
+        owned = owned_again(target.standing, target, designs, needs)
+        if method is SwapMethod.MOVE:
+            yield from creation_steps(owned, schemas)
+        yield from owner_steps(owned, schemas)

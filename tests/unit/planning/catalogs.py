@@ -176,6 +176,7 @@ def server(**given):
         "version": 160004,
         "database": "shop",
         "role": "worker",
+        "superuser": True,
         "in_recovery": False,
         "encoding": "UTF8",
         "may_create_schemas": True,
