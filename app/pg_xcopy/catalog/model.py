@@ -218,7 +218,8 @@ class Function:
     """A function of the schema; `definition` begins with its arguments, whose types alone are in `arguments`.
 
     An aggregate has no definition. `sql_body` tells a body that was parsed when it was created (BEGIN ATOMIC, RETURN)
-    from one that is text; `body` is that text, where it is SQL or PL/pgSQL.
+    from one that is text; `body` is that text, where it is SQL or PL/pgSQL. That it is `leakproof` is not in the
+    definition, because only a superuser may say so.
     """
 
     ids: tuple[ObjectId, ...]
@@ -228,6 +229,7 @@ class Function:
     needs: tuple[ObjectId, ...] = ()
     sql_body: bool = False
     body: str | None = None
+    leakproof: bool = False
 
 
 @dataclass(frozen=True)

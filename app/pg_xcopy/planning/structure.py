@@ -44,6 +44,8 @@ def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, server: Serv
             yield _create_table(each, needs, version, [by_oid[oid] for oid in each.inherits])
         else:
             yield _create(each, version)
+            if isinstance(each, Function) and each.leakproof:
+                yield _mark_leakproof(each)
     for design in designs.tables:
         yield from column_steps(design, server.compressions)
         yield from _attach(design)
@@ -58,6 +60,12 @@ def _create(each: Collation | UserType | Function, version: int) -> Step:
         return Step(sql, f"creating collation {each.name.name}", each.name.name)
     sql = render("staging/create_function.sql.j2", name=each.name, definition=each.definition)
     return Step(sql, f"creating function {each.name.name}", each.name.name)
+
+
+def _mark_leakproof(each: Function) -> Step:
+    subject = f"function {each.name.name}({each.arguments})"
+    sql = render("staging/mark_leakproof.sql.j2", name=each.name, arguments=each.arguments)
+    return Step(sql, f"marking {subject}", subject, Topic.PROPERTY, what="LEAKPROOF")
 
 
 def _create_type(each: UserType, version: int) -> Step:
