@@ -79,7 +79,7 @@ def test_what_a_dead_run_still_does_is_ended(source_db, target_db):
         copy(source_db, target_db)
 
     assert clock.seconds < 10
-    assert running(target_db) == []
+    wait_until(lambda: running(target_db) == [])
     assert beside(target_db) == []
 
 
