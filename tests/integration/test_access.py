@@ -6,6 +6,7 @@ import pytest
 from copying import beside, copy, messages
 
 from judge import access_of, read_schema
+from pg_xcopy.errors import PlanError
 
 SOURCE = """
     CREATE SCHEMA app;
@@ -116,6 +117,80 @@ def test_a_schema_of_another_role_is_filled_by_moving(source, target_db, tenant)
     assert [messages(result) for result in results] == [[], [], []]
     assert target_db.column("SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class"
                             " WHERE relnamespace = 'app'::regnamespace") == [tenant.name]  # fmt: skip
+
+
+def test_range_types_can_be_moved_by_a_superuser_only(source, target_db, tenant):
+    """The constructors belong to the superuser, whoever created the range: left behind, they would take it along."""
+    source.execute("CREATE TYPE app.span AS RANGE (SUBTYPE = float8); CREATE TABLE app.spans (s app.span)")
+
+    with pytest.raises(PlanError, match="type span: the functions that construct ranges belong to the superuser"):
+        copy(source, target_db.url_as(tenant))
+
+    assert beside(target_db) == []
+
+
+def test_a_range_type_that_stood_there_goes_with_its_constructors(source, target_db, tenant):
+    target_db.execute(f"""
+        SET ROLE {tenant.name};
+        CREATE TYPE app.span AS RANGE (SUBTYPE = float8); CREATE TABLE app.spans (s app.span)""")
+
+    copy(source, target_db.url_as(tenant))
+
+    assert read_schema(target_db, "app") == read_schema(source, "app")
+    assert beside(target_db) == []
+    assert target_db.column("SELECT proname FROM pg_proc WHERE pronamespace = 'app'::regnamespace") == []
+
+
+def test_a_sequence_is_moved_though_its_column_was_left_out(source, target_db, tenant):
+    source.execute("""
+        CREATE TABLE app.numbered (old int, id int);
+        CREATE SEQUENCE app.s OWNED BY app.numbered.old;
+        ALTER TABLE app.numbered ALTER id SET DEFAULT nextval('app.s');
+        INSERT INTO app.numbered DEFAULT VALUES""")
+
+    for _ in range(2):
+        copy(source, target_db.url_as(tenant), {"*": {}, "numbered": {"transform": {"old": None}}})
+
+    target_db.execute("INSERT INTO app.numbered DEFAULT VALUES")
+    assert target_db.column("SELECT id FROM app.numbered ORDER BY 1") == [1, 2]
+    assert beside(target_db) == []
+
+
+def owners_of(target):
+    return {
+        name: who for kind, name, who, *_ in access_of(target, "app") if kind in ("r", "p", "S") and "_seq" not in name
+    }
+
+
+def test_owners_carry_over_by_moving_too(source, target_db, tenant, hostile_role):
+    """Of tables and of sequences that stand alone."""
+    source.execute("CREATE SEQUENCE app.free")
+    owner = hostile_role(target_db, "owner")
+    target_db.execute(f"""
+        GRANT {owner.name} TO {tenant.name}; GRANT USAGE, CREATE ON SCHEMA app TO {owner.name};
+        SET ROLE {owner.name};
+        CREATE TABLE app.things (id int); CREATE SEQUENCE app.free""")
+
+    results = [copy(source, target_db.url_as(tenant)) for _ in range(3)]
+
+    assert [messages(result) for result in results] == [[], [], []]
+    assert owners_of(target_db) == {
+        "things": owner.name, "free": owner.name, "parts": tenant.name, "logs": tenant.name, "logs_all": tenant.name,
+    }  # fmt: skip
+
+
+def test_owners_of_sequences_carry_over_by_renaming(source, target_db, roles):
+    source.execute("CREATE SEQUENCE app.free")
+    copy(source, target_db)
+    target_db.execute(
+        "ALTER SEQUENCE app.free OWNER TO {owner}; ALTER TABLE app.parts OWNER TO {writer}".format(**roles)
+    )
+
+    result = copy(source, target_db)
+
+    assert messages(result) == []
+    owners = owners_of(target_db)
+    assert (owners["free"], owners["parts"]) == (roles["owner"], roles["writer"])
 
 
 def test_moving_fails_as_a_whole(source, target_db, tenant):

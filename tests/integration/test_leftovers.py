@@ -10,6 +10,7 @@ from copying import Clock, beside, copy, job_of, running, wait_until
 from processes import started
 
 from judge import read_schema
+from pg_xcopy.observe.events import Stage, StageStarted
 from servers import create_database, drop_database
 
 MOMENTS = 10
@@ -78,7 +79,7 @@ def test_what_a_dead_run_still_does_is_ended(source_db, target_db):
         copy(source_db, target_db)
 
     assert clock.seconds < 10
-    assert running(target_db) == []
+    wait_until(lambda: running(target_db) == [])
     assert beside(target_db) == []
 
 
@@ -141,3 +142,44 @@ def test_leftovers_go_whatever_is_in_them(source_db, target_db, ours):
 
     assert beside(target_db) == []
     assert result.warnings == ()
+
+
+def test_what_belongs_to_an_extension_is_never_dropped(source_db, target_db, ours):
+    """Somebody found no better place for it; what uses it may be anywhere."""
+    target_db.require_extension("citext")
+    staging, mark = ours
+    retired = staging.replace("staging", "retired")
+    target_db.execute(f"""
+        CREATE SCHEMA "{staging}"; COMMENT ON SCHEMA "{staging}" IS '{mark}';
+        CREATE SCHEMA "{retired}"; COMMENT ON SCHEMA "{retired}" IS '{mark.replace("staging", "retired")}';
+        ALTER EXTENSION citext SET SCHEMA "{staging}";
+        CREATE EXTENSION hstore SCHEMA "{retired}";
+        CREATE TABLE public.theirs (c "{staging}".citext, h "{retired}".hstore)""")
+
+    result = copy(source_db, target_db)
+
+    assert [str(each) for each in result.warnings] == [
+        f"{staging}: left behind: it is not dropped: extension citext lives in it",
+        f"{retired}: left behind: it is not dropped: extension hstore lives in it",
+    ]
+    assert target_db.rows("SELECT c, h FROM public.theirs") == []
+
+
+@pytest.mark.parametrize("cascade", [False, True])
+def test_what_the_new_schema_needs_is_not_dropped_with_the_old_one(source_db, target_db, cascade):
+    """Between the swap and the clean-up somebody may do what they like."""
+    source_db.execute("CREATE SCHEMA app; CREATE TABLE app.things AS SELECT 1 AS id")
+    copy(source_db, target_db)
+
+    def interfere(event):
+        if isinstance(event, StageStarted) and event.stage is Stage.CLEAN:
+            (retired,) = beside(target_db)
+            target_db.execute(f'CREATE TYPE "{retired}".odd AS ENUM (); ALTER TABLE app.things ADD o "{retired}".odd')
+
+    result = copy(source_db, target_db, cascade=cascade, observer=interfere)
+
+    (retired,) = beside(target_db)
+    assert [str(each) for each in result.warnings] == [
+        f"{retired}: left behind: it is not dropped: column o of table app.things depends on type {retired}.odd"
+    ]
+    assert target_db.rows("SELECT id, o FROM app.things") == [(1, None)]

@@ -267,3 +267,24 @@ class Old:
 def test_a_server_that_is_too_old():
     with pytest.raises(ServerTooOldError, match=r"the source an old server is PostgreSQL 11\.22; .* 12"):
         require_supported(Old(Address("source", "an old server", "")))
+
+
+def test_a_leakproof_function_comes_without_the_mark(source_db, target_db, hostile_role):
+    """Only a superuser may say that a function leaks nothing."""
+    source_db.execute("""
+        CREATE SCHEMA app;
+        CREATE FUNCTION app.f(int, text DEFAULT ' LEAKPROOF') RETURNS int LANGUAGE sql IMMUTABLE STRICT LEAKPROOF COST 7
+            AS 'SELECT 1';
+        CREATE TABLE app.t (x int DEFAULT app.f(1))""")
+    role = hostile_role(target_db)
+    target_db.execute(f"GRANT CREATE ON DATABASE {target_db.name} TO {role.name}")
+
+    result = copy(source_db, target_db.url_as(role))
+
+    (warning,) = messages(result)
+    assert warning.startswith("function f(integer, text): property left out: LEAKPROOF")
+    marks = "SELECT proleakproof, proisstrict, procost, pg_get_function_arguments(oid) FROM pg_proc WHERE proname = 'f'"
+    assert target_db.rows(marks) == [(False, True, 7.0, "integer, text DEFAULT ' LEAKPROOF'::text")]
+
+    assert messages(copy(source_db, target_db)) == []
+    assert target_db.value("SELECT proleakproof FROM pg_proc WHERE proname = 'f'") is True

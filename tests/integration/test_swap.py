@@ -238,6 +238,68 @@ def test_cascade_drops_it_and_says_so(things, target, sql, name, still):
     assert read_schema(target, "app") == read_schema(things, "app")
 
 
+def test_cascade_names_what_falls_at_all_levels(things, target):
+    """A view on a view, a function on that view's rows, a partition, a key that refers to what falls."""
+    target.execute("""
+        CREATE SCHEMA other;
+        CREATE VIEW other.v AS SELECT id FROM app.things;
+        CREATE VIEW other.w AS SELECT id FROM other.v;
+        CREATE FUNCTION other.f(other.w) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE TABLE other.heir (own serial PRIMARY KEY) INHERITS (app.things);
+        CREATE TABLE other.child (heir int CONSTRAINT to_heir REFERENCES other.heir);
+        CREATE TABLE other.bystander (id int)""")
+    (refused,) = refusal(things, target)
+
+    result = copy(things, target, cascade=True)
+
+    dropped = [f"{each.subject}: {each.message}" for each in result.warnings if each.topic == "dropped by cascade"]
+    assert dropped == [
+        "constraint to_heir on table other.child: it depends on table other.heir",
+        "function other.f(other.w): it depends on type other.w",
+        "table other.heir: it depends on table app.things",
+        "view other.v: it depends on table app.things",
+        "view other.w: it depends on view other.v",
+    ]
+    assert all(each.split(":")[0] in refused for each in dropped)
+    assert target.column("SELECT relname FROM pg_class WHERE relnamespace = 'other'::regnamespace ORDER BY 1") == [
+        "bystander", "child",
+    ]  # fmt: skip
+
+
+def refusal(source, target, **given):
+    with pytest.raises(PlanError) as caught:
+        copy(source, target, **given)
+    return caught.value.reasons
+
+
+def test_a_late_refusal_speaks_of_the_users_schema(source_db, target_db):
+    """A function of the old schema is found along the path, because an extension lives there."""
+    source_db.require_extension("citext")
+    target_db.require_extension("citext")
+    for database in (source_db, target_db):
+        database.execute("CREATE FUNCTION public.next_code() RETURNS text LANGUAGE sql AS $$SELECT 'x'$$")
+    source_db.execute("CREATE SCHEMA app; CREATE TABLE app.t (id int, c text DEFAULT public.next_code())")
+
+    assert refusal(source_db, target_db, into="public") == (
+        "in the copy, default value for column c of table public.t depends on function public.next_code(),"
+        " which would be dropped with the old schema",
+    )
+
+
+def test_what_the_copy_needs_is_not_dropped_by_cascade(things, target):
+    """Cascade is for what the plan named: not for what was just copied."""
+
+    def interfere(event):
+        if isinstance(event, StageStarted) and event.stage is Stage.SWAP:
+            (staging,) = beside(target)
+            target.execute(f'ALTER TABLE "{staging}".parts ADD CONSTRAINT c FOREIGN KEY (thing) REFERENCES app.things')
+
+    assert refusal(things, target, cascade=True, observer=interfere) == (
+        "in the copy, constraint c on table app.parts depends on table app.things,"
+        " which would be dropped with the old schema",
+    )
+
+
 def test_what_begins_to_depend_on_it_during_the_run_forbids_the_swap_too(things, target):
     before = read_schema(target, "app")
 

@@ -229,7 +229,8 @@ class Function:
     """A function of the schema; `definition` begins with its arguments, whose types alone are in `arguments`.
 
     An aggregate has no definition. `sql_body` tells a body that was parsed when it was created (BEGIN ATOMIC, RETURN)
-    from one that is text; `body` is that text, where it is SQL or PL/pgSQL.
+    from one that is text; `body` is that text, where it is SQL or PL/pgSQL. That it is `leakproof` is not in the
+    definition, because only a superuser may say so.
     """
 
     ids: tuple[ObjectId, ...]
@@ -239,6 +240,7 @@ class Function:
     needs: tuple[ObjectId, ...] = ()
     sql_body: bool = False
     body: str | None = None
+    leakproof: bool = False
 
 
 @dataclass(frozen=True)
@@ -253,10 +255,27 @@ class Extension:
 
 
 @dataclass(frozen=True)
+class AvailableExtension:
+    """An extension that could be created; `schema` is where it must live, None where that is ours to choose.
+
+    `requires` are others that it needs; `relocatable` and `ours` are what they will be of the Extension. A `restricted`
+    one takes a superuser.
+    """
+
+    name: str
+    schema: str | None = None
+    relocatable: bool = True
+    ours: bool = True
+    requires: tuple[str, ...] = ()
+    restricted: bool = False
+
+
+@dataclass(frozen=True)
 class Server:
     """A server and what our role may do in its database; `version` as PostgreSQL numbers it (150004).
 
-    `compressions` are the methods for columns that it was built with; none before PostgreSQL 14.
+    `superuser` tells whether our role may alter what belongs to the server's first superuser; `compressions` are the
+    methods for columns that it was built with, none before PostgreSQL 14.
     """
 
     version: int
@@ -266,6 +285,7 @@ class Server:
     encoding: str
     may_create_schemas: bool
     compressions: frozenset[str] = frozenset()
+    superuser: bool = False
 
 
 @dataclass(frozen=True)
@@ -327,11 +347,15 @@ class StandingObject:
 
 @dataclass(frozen=True)
 class Dependent:
-    """An object outside the target schema that depends on one inside it, both as pg_describe_object says them."""
+    """An object outside the target schema that depends on one inside it, both as pg_describe_object says them.
+
+    It may do so by way of another that is outside; `on_object` is then that. `schema` is None for what has none.
+    """
 
     description: str
     on_object: str
     publication: bool = False
+    schema: str | None = None
 
 
 @dataclass(frozen=True)
@@ -356,7 +380,8 @@ class Grant:
 class StandingSchema:
     """The target schema as it stands before the run; `ours` tells whether our role may rename it.
 
-    `attachments` are triggers, policies and rules on its tables.
+    `attachments` are triggers, policies and rules on its tables; `parts` are those of its types that ALTER TYPE … SET
+    SCHEMA leaves behind.
     """
 
     oid: int
@@ -366,6 +391,7 @@ class StandingSchema:
     comment: str | None = None
     objects: tuple[StandingObject, ...] = ()
     attachments: tuple[StandingObject, ...] = ()
+    parts: tuple[StandingObject, ...] = ()
     dependents: tuple[Dependent, ...] = ()
     grants: tuple[Grant, ...] = ()
 
@@ -375,8 +401,7 @@ class TargetCatalog:
     """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet.
 
     `types_elsewhere` and `tables_elsewhere` are those of its other schemas. Our role may not use `types_denied`, nor
-    refer to `tables_denied`, nor go into `schemas_closed`, nor create anything in `schemas_sealed`;
-    `restricted_extensions` take a superuser to create.
+    refer to `tables_denied`, nor go into `schemas_closed`, nor create anything in `schemas_sealed`.
     """
 
     server: Server
@@ -390,6 +415,5 @@ class TargetCatalog:
     schemas: frozenset[str] = frozenset()
     schemas_closed: frozenset[str] = frozenset()
     schemas_sealed: frozenset[str] = frozenset()
-    available_extensions: frozenset[str] = frozenset()
-    restricted_extensions: frozenset[str] = frozenset()
+    available_extensions: Mapping[str, AvailableExtension] = field(default_factory=dict)
     builtins: Builtins = Builtins()

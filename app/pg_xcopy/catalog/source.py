@@ -254,5 +254,6 @@ def _function(row: Row, schema: str) -> Function:
         arguments=Sql(row["arguments"]),
         needs=_ids(row["needs"]),
         sql_body=row["sql_body"],
+        leakproof=row["leakproof"],
         body=row["body"],
     )

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pg_xcopy.catalog.model import Dependent, Grant, StandingObject, StandingSchema, TargetCatalog
+from pg_xcopy.catalog.model import (
+    AvailableExtension,
+    Dependent,
+    Grant,
+    StandingObject,
+    StandingSchema,
+    TargetCatalog,
+)
 from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.names import TableName
@@ -17,8 +24,6 @@ def read_target(session: Session, schema: str) -> TargetCatalog:
     types = session.rows(render("introspect/types_elsewhere.sql.j2", schema=schema), DOING)
     tables = session.rows(render("introspect/tables_elsewhere.sql.j2", schema=schema), DOING)
     schemas = session.rows(render("introspect/schemas.sql"), DOING)
-    query = render("introspect/available_extensions.sql.j2", server_version=session.server_version)
-    extensions = session.rows(query, DOING)
     return TargetCatalog(
         server=read_server(session),
         schema=schema,
@@ -31,8 +36,7 @@ def read_target(session: Session, schema: str) -> TargetCatalog:
         schemas=frozenset(row["name"] for row in schemas),
         schemas_closed=frozenset(row["name"] for row in schemas if not row["usable"]),
         schemas_sealed=frozenset(row["name"] for row in schemas if not row["may_create"]),
-        available_extensions=frozenset(row["name"] for row in extensions),
-        restricted_extensions=frozenset(row["name"] for row in extensions if row["restricted"]),
+        available_extensions=_available_extensions(session),
         builtins=read_builtins(session),
     )
 
@@ -41,13 +45,21 @@ def _name(row: Mapping[str, Any]) -> TableName:
     return TableName(row["schema"], row["name"])
 
 
+def _available_extensions(session: Session) -> dict[str, AvailableExtension]:
+    query = render("introspect/available_extensions.sql.j2", server_version=session.server_version)
+    rows = session.rows(query, DOING)
+    return {row["name"]: AvailableExtension(**{**row, "requires": tuple(row["requires"])}) for row in rows}
+
+
 def read_dependents(session: Session, schema_oid: int) -> tuple[Dependent, ...]:
-    """Read which objects outside the schema depend on one inside it."""
+    """Read which objects outside the schema depend on one inside it, and which on those in turn."""
     queries = ("introspect/dependents.sql.j2", "introspect/partitions_of_others.sql.j2")
     rows = [row for query in queries for row in session.rows(render(query, schema_oid=schema_oid), DOING)]
     # Once each: a foreign key depends on the table that it refers to, and on its index.
     once = {row["dependent"]: row for row in reversed(rows)}
-    return tuple(Dependent(name, once[name]["on_object"], once[name]["publication"]) for name in sorted(once))
+    return tuple(
+        Dependent(name, row["on_object"], row["publication"], row["schema"]) for name, row in sorted(once.items())
+    )
 
 
 def read_objects(session: Session, schema_oid: int) -> tuple[StandingObject, ...]:
@@ -62,6 +74,7 @@ def _standing(session: Session, schema: str) -> StandingSchema | None:
         return None
     oid = int(found[0]["oid"])
     attached = session.rows(render("introspect/standing_attachments.sql.j2", schema_oid=oid), DOING)
+    parts = session.rows(render("introspect/standing_parts.sql.j2", schema_oid=oid), DOING)
     grants = session.rows(render("introspect/grants.sql.j2", schema_oid=oid), DOING)
     return StandingSchema(
         oid=oid,
@@ -71,6 +84,7 @@ def _standing(session: Session, schema: str) -> StandingSchema | None:
         comment=found[0]["comment"],
         objects=read_objects(session, oid),
         attachments=tuple(StandingObject(**row) for row in attached),
+        parts=tuple(StandingObject(**row) for row in parts),
         dependents=read_dependents(session, oid),
         grants=tuple(
             Grant(

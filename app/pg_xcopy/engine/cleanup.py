@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pg_xcopy.catalog.target import read_dependents
 from pg_xcopy.connect.session import Session
+from pg_xcopy.engine.last_look import dependents_of, extensions_within
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import DatabaseError
 from pg_xcopy.planning.plan import Plan, Topic
@@ -25,11 +25,15 @@ LOCK_TIMEOUT = "5s"
 
 @dataclass(frozen=True)
 class _Leftovers:
-    """Schemas of one purpose beside one target, by how their names begin; `cascades` as the job says."""
+    """Schemas of one purpose beside one target, by how their names begin; `cascades` as the job says.
+
+    Those that are `used` may hold what something outside has come to need.
+    """
 
     target_schema: str
     purpose: str
     name_begins: str
+    used: bool
     cascades: bool = False
 
 
@@ -39,28 +43,30 @@ def clean_up_after_dead_runs(session: Session, target_schema: str, reporter: Rep
     Only for a run that holds the lock on it: then no other run is alive, and what is there belongs to nobody.
     """
     for purpose in ("staging", "retired"):
-        _clean_up(session, _Leftovers(target_schema, purpose, prefix(target_schema, purpose)), reporter)
+        begin = prefix(target_schema, purpose)
+        _clean_up(session, _Leftovers(target_schema, purpose, begin, used=purpose == "retired"), reporter)
 
 
 def drop_staging(session: Session, plan: Plan, reporter: Reporter) -> None:
-    """Drop what this run built, or what a swap by moving left of it."""
-    _clean_up(session, _Leftovers(plan.target.schema, "staging", plan.staging), reporter)
+    """Drop what this run built and did not put in its place."""
+    _clean_up(session, _Leftovers(plan.target.schema, "staging", plan.staging, used=False), reporter)
 
 
-def drop_retired(session: Session, plan: Plan, reporter: Reporter) -> None:
-    """Drop what this run replaced."""
-    _clean_up(session, _Leftovers(plan.target.schema, "retired", plan.retired, plan.cascades), reporter)
+def drop_after_swap(session: Session, plan: Plan, reporter: Reporter) -> None:
+    """Drop what this run replaced, and the empty schema that a swap by moving leaves."""
+    schema = plan.target.schema
+    _clean_up(session, _Leftovers(schema, "retired", plan.retired, used=True, cascades=plan.cascades), reporter)
+    _clean_up(session, _Leftovers(schema, "staging", plan.staging, used=True), reporter)
 
 
 def _clean_up(session: Session, leftovers: _Leftovers, reporter: Reporter) -> None:
     """Drop schemas of ours; what a reader still holds becomes a warning and is left to the next run."""
-    retired = leftovers.purpose == "retired"
     for row in _ours(session, leftovers):
         try:
-            if not retired:
+            if leftovers.purpose == "staging":
                 query = render("cleanup/busy_backends.sql.j2", schema_oid=row["oid"])
                 _ask(session, query, f"ending what still works in schema {row['name']}")
-            if retired and not leftovers.cascades and (needed := _needed_elsewhere(session, row["oid"])):
+            if needed := _needed_elsewhere(session, leftovers, row["oid"]):
                 reporter.warn(Topic.LEFTOVER, row["name"], f"it is not dropped: {needed}")
                 continue
             _drop(session, row["name"], row["oid"])
@@ -72,12 +78,18 @@ def _clean_up(session: Session, leftovers: _Leftovers, reporter: Reporter) -> No
             reporter.warn(Topic.LEFTOVER, row["name"], later)
 
 
-def _needed_elsewhere(session: Session, oid: int) -> str:
-    """Say what outside the schema has come to depend on it since the swap; empty if nothing has."""
+def _needed_elsewhere(session: Session, leftovers: _Leftovers, oid: int) -> str:
+    """Say what outside the schema needs it; empty if nothing does.
+
+    On what a failed or dead run built nothing can depend that anybody relies on, except on an extension.
+    """
     session.begin_writer(search_path([]), LOCK_TIMEOUT)
-    broken = [each for each in read_dependents(session, oid) if not each.publication]
+    reasons = [f"extension {name} lives in it" for name in extensions_within(session, oid)]
+    if leftovers.used:
+        broken = dependents_of(session, oid, leftovers.target_schema, cascades=leftovers.cascades)
+        reasons += [f"{each.description} depends on {each.on_object}" for each in broken]
     session.commit()
-    return ", ".join(f"{each.description} depends on {each.on_object}" for each in broken)
+    return ", ".join(reasons)
 
 
 def _ours(session: Session, leftovers: _Leftovers) -> Sequence[dict[str, Any]]:

@@ -14,7 +14,7 @@ from pg_xcopy.connect.pool import Pool
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.checking import check, lock
-from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_retired, drop_staging
+from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_after_swap, drop_staging
 from pg_xcopy.engine.filling import fill
 from pg_xcopy.engine.guard import refuse_same_schema
 from pg_xcopy.engine.heartbeat import kept_alive
@@ -122,8 +122,7 @@ def _tidy(plan: Plan, writers: Pool, reporter: Reporter) -> None:
     """Drop what was replaced. The new schema is in place, so whatever goes wrong here fails no job any more."""
     try:
         with writers.session() as session:
-            drop_retired(session, plan, reporter)
-            drop_staging(session, plan, reporter)
+            drop_after_swap(session, plan, reporter)
     except XcopyError as error:
         reporter.unclean(plan.retired, error)
 

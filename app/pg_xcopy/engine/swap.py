@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
+from pg_xcopy.catalog.model import Dependent
 from pg_xcopy.catalog.target import read_dependents, read_objects
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.last_look import dependents_of, extensions_within
 from pg_xcopy.engine.target import Target, lock_key, open_writer
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import Plan
@@ -22,7 +25,8 @@ LOCK_NOT_AVAILABLE = "55P03"
 def swap(plan: Plan, target: Target, sessions: Sessions) -> None:
     """Swap in the transaction that has held the lock since the beginning, and commit it.
 
-    Raises PlanError if, since the plan was made, something outside began to depend on what is to be replaced.
+    Raises PlanError if, since the plan was made, something outside began to depend on what is to be replaced, or if
+    what is left when all is in its place could not be dropped without breaking something.
     """
     _refuse_what_appeared(plan, target)
     for attempt in range(ATTEMPTS, 0, -1):
@@ -44,11 +48,16 @@ def _swapped(plan: Plan, target: Target, *, last: bool) -> bool:
     target.session.run(Sql(settings), doing)
     try:
         target.session.run(Sql(";\n".join(plan.swap.statements)), doing)
+        reasons = tuple(_what_would_fall(plan, target))
     except DatabaseError as error:
         if last or error.sqlstate != LOCK_NOT_AVAILABLE:
             raise
         target.session.run(Sql("ROLLBACK TO SAVEPOINT swap"), doing)
         return False
+    if reasons:
+        # Its locks would keep the staging schema from being dropped.
+        target.session.run(Sql("ROLLBACK TO SAVEPOINT swap"), doing)
+        raise PlanError(plan.job, reasons)
     return True
 
 
@@ -74,8 +83,29 @@ def _refuse_what_appeared(plan: Plan, target: Target) -> None:
         if new := [each for each in objects if each not in planned]:
             raise PlanError(plan.job, tuple(f"{each} appeared while the job ran, and would be dropped" for each in new))
         dependents = read_dependents(target.session, int(row["oid"]))
-        ours = [each for each in dependents if plan.staging in each.description]
+        ours = [each for each in dependents if plan.staging == each.schema]
         broken = ours if plan.cascades else [each for each in dependents if not each.publication]
         if broken:
-            reasons = (f"{each.description} depends on {each.on_object}, which would be dropped" for each in broken)
-            raise PlanError(plan.job, tuple(reasons))
+            raise PlanError(plan.job, tuple(_reason(each, plan) for each in broken))
+
+
+def _what_would_fall(plan: Plan, target: Target) -> Iterator[str]:
+    """Look at what remains, inside the transaction: it will be dropped, and must take nothing along."""
+    doing = f"looking at what remains of schema {target.schema}"
+    target.session.run(Sql(f"SET LOCAL search_path = {search_path([])}"), doing)
+    for schema in (plan.retired, plan.staging):
+        for row in target.session.rows(render("introspect/schema.sql.j2", schema=schema), doing):
+            oid = int(row["oid"])
+            for name in extensions_within(target.session, oid):
+                yield f"extension {name} appeared in schema {target.schema} while the job ran, and would be dropped"
+            cascades = plan.cascades and schema == plan.retired
+            for each in dependents_of(target.session, oid, target.schema, cascades=cascades):
+                yield _reason(each, plan)
+
+
+def _reason(each: Dependent, plan: Plan) -> str:
+    """Say what depends on what, in names that the user knows: not those of the schemas beside."""
+    text = f"{each.description} depends on {each.on_object}, which would be dropped with the old schema"
+    for beside in (plan.staging, plan.retired):
+        text = text.replace(beside, plan.target.schema)
+    return f"in the copy, {text}" if each.schema == plan.staging else text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Grant, StandingSchema, TargetCatalog
+from pg_xcopy.catalog.model import Grant, StandingObject, StandingSchema, TargetCatalog
 from pg_xcopy.planning.design import Designs, Schemas
-from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.needs import Needs, standing_alone
 from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
@@ -38,10 +38,8 @@ def schema_steps(standing: StandingSchema, target: TargetCatalog, schemas: Schem
         yield _owner("SCHEMA", identifier(schemas.staging), standing.owner, f"schema {schemas.target}")
 
 
-def object_steps(
-    standing: StandingSchema, target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schemas
-) -> Iterator[Step]:
-    """Grants and owners of the tables and sequences whose names were there before."""
+def object_steps(standing: StandingSchema, designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Step]:
+    """Grants on the tables and sequences whose names were there before."""
     tables = {design.relation.name.name: design.columns for design in designs.tables}
     sequences = {each.name.name for each in (*needs.sequences, *needs.identities.values())}
     for each in standing.objects:
@@ -59,10 +57,32 @@ def object_steps(
         if in_table or (grant.scope == "sequence" and name in sequences):
             kind = "SEQUENCE" if grant.scope == "sequence" else "TABLE"
             yield _grant(grant, kind, TableName(schemas.staging, name).sql, f"{schemas.target}.{name}")
-    for each in standing.objects:
-        name = each.name
-        if each.kind == "table" and name in tables and each.owner and each.owner != target.server.role:
-            yield _owner("TABLE", TableName(schemas.staging, name).sql, each.owner, f"{schemas.target}.{name}")
+
+
+def owned_again(
+    standing: StandingSchema, target: TargetCatalog, designs: Designs, needs: Needs
+) -> tuple[StandingObject, ...]:
+    """Give the tables of others, and their sequences that no column owns, whose names come again."""
+    names = {
+        "table": {design.relation.name.name for design in designs.tables},
+        "sequence": {each.name.name for each in standing_alone(designs, needs)},
+    }
+    of_others = (each for each in standing.objects if each.owner and each.owner != target.server.role)
+    return tuple(each for each in of_others if each.name in names.get(each.kind, ()))
+
+
+def creation_steps(owned: tuple[StandingObject, ...], schemas: Schemas) -> Iterator[Step]:
+    """Let owners into the staging schema: who is given a table must be allowed to create one where it stands."""
+    for owner in sorted({each.owner for each in owned if each.owner}):
+        grant = Grant("schema", None, None, owner, "CREATE", grantable=False)
+        yield _grant(grant, "SCHEMA", identifier(schemas.staging), f"role {owner}")
+
+
+def owner_steps(owned: tuple[StandingObject, ...], schemas: Schemas) -> Iterator[Step]:
+    """Give things to those who own what bears their names."""
+    for each in owned:
+        name = TableName(schemas.staging, each.name).sql
+        yield _owner(each.kind.upper(), name, each.owner or "", f"{schemas.target}.{each.name}")
 
 
 def guarded_notices(standing: StandingSchema, designs: Designs) -> Iterator[Notice]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.model import Extension, SourceCatalog, StandingSchema, TargetCatalog, UserType
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.design import Designs
 from pg_xcopy.planning.needs import Needs, is_generated
@@ -21,37 +21,54 @@ FALLBACK_SCHEMA = "public"
 
 @dataclass(frozen=True)
 class Lacks:
-    """What is created outside the target schema before anything else, and what can't be."""
+    """What is created outside the staging schema before anything else, and what can't be."""
 
     steps: tuple[Step, ...]
     problems: tuple[PlanProblem, ...]
     notices: tuple[Notice, ...]
-    extension_schemas: tuple[str, ...]
+    extensions: tuple[Extension, ...]
+    schemas: tuple[str, ...]
+
+    def completed(self, target: TargetCatalog) -> TargetCatalog:
+        """Give the target as it stands when all of this is created: the swap finds an extension in it, or its schema.
+
+        An extension whose home is the target schema lives in the one that stands there, as one does that has long been
+        there, and is brought into the new one the same way. Never in the staging schema: a run that fails drops that,
+        and by then others may use the extension.
+        """
+        made = StandingSchema(oid=0, owner=target.server.role, ours=True) if target.schema in self.schemas else None
+        return replace(
+            target,
+            standing=target.standing or made,
+            extensions=(*target.extensions, *self.extensions),
+        )
 
 
 def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, target: TargetCatalog) -> Lacks:
     """Compare what is needed with what the target has."""
     elsewhere = [each for each in needs.objects if isinstance(each, UserType) and each.name in _names(source)]
-    homes = {name: _home(name, source, target) for name in needs.extensions}
+    extensions = tuple(_extensions(needs.extensions, source, target))
     problems = [*_lacking(designs, needs), *too_young(designs, source, target), *_rows_of_less(designs)]
-    if not job.create_missing:
-        problems += map(_missing_type, elsewhere)
+    problems += _types_elsewhere(elsewhere, needs, target, create_missing=job.create_missing)
     problems += _unknown_types(designs, needs, source, target)
+    homes = {each.name: each.schema for each in extensions}
     problems += missing_privileges(designs, elsewhere if job.create_missing else (), homes, source, target)
-    schemas = sorted({each.name.schema for each in elsewhere} - target.schemas)
+    made_in = {each.name.schema for each in elsewhere} | set(homes.values())
+    schemas = tuple(sorted(name for name in made_in - target.schemas if not name.startswith("pg_")))
     return Lacks(
         steps=(
-            *(_create_extension(name, schema) for name, schema in homes.items()),
             *(_create_schema(name) for name in schemas),
+            *(_create_extension(each.name, each.schema) for each in extensions),
         ),
         problems=tuple(problems),
         notices=(
-            *(_created(name, schema, target) for name, schema in homes.items()),
+            *(_created(each, target) for each in extensions),
             *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
             *_left_out_parameters(designs, target.server.version),
             *_without_canonical(needs),
         ),
-        extension_schemas=tuple(sorted(set(homes.values()))),
+        extensions=extensions,
+        schemas=schemas,
     )
 
 
@@ -72,18 +89,39 @@ def _names(source: SourceCatalog) -> frozenset[object]:
     return frozenset(each.name for each in source.types if each.name.schema != source.schema)
 
 
+def _extensions(names: Iterable[str], source: SourceCatalog, target: TargetCatalog) -> Iterator[Extension]:
+    """Give these and what they require, in the order of their making, each with its home."""
+    there = {each.name for each in target.extensions}
+    for name in _with_required(names, target, there):
+        made = target.available_extensions[name]
+        home = made.schema or _home(name, source, target)
+        yield Extension(name, home, version="", relocatable=made.relocatable, ours=made.ours)
+
+
+def _with_required(names: Iterable[str], target: TargetCatalog, met: set[str]) -> Iterator[str]:
+    for name in names:
+        if name not in met and name in target.available_extensions:
+            met.add(name)
+            yield from _with_required(target.available_extensions[name].requires, target, met)
+            yield name
+
+
 def _home(extension: str, source: SourceCatalog, target: TargetCatalog) -> str:
-    """Choose the schema it has in the source; not the one that a replace will drop, and none that is not there."""
+    """Choose the schema that an extension has in the source, or public; one that is there, if one of them is.
+
+    Neither that which is copied, nor that which is replaced: an extension goes there only where public is replaced.
+    """
     found = next((each.schema for each in source.extensions if each.name == extension), FALLBACK_SCHEMA)
-    usable = found in target.schemas and found not in (source.schema, target.schema)
-    return found if usable else FALLBACK_SCHEMA
+    fits = found not in (source.schema, target.schema)
+    return found if fits and (found in target.schemas or FALLBACK_SCHEMA not in target.schemas) else FALLBACK_SCHEMA
 
 
-def _created(extension: str, schema: str, target: TargetCatalog) -> Notice:
+def _created(extension: Extension, target: TargetCatalog) -> Notice:
     """Say what will be created; no reason not to, since some providers let others than superusers create it."""
-    restricted = extension in target.restricted_extensions
-    limit = f', for which PostgreSQL itself wants a superuser (ask for: CREATE EXTENSION "{extension}")'
-    return Notice(Topic.CREATED, f"extension {extension}", f"in schema {schema}{limit if restricted else ''}")
+    limit = f', for which PostgreSQL itself wants a superuser (ask for: CREATE EXTENSION "{extension.name}")'
+    restricted = target.available_extensions[extension.name].restricted
+    where = f"in schema {extension.schema}{limit if restricted else ''}"
+    return Notice(Topic.CREATED, f"extension {extension.name}", where)
 
 
 def _create_extension(name: str, schema: str) -> Step:
@@ -144,6 +182,35 @@ def _unknown_type(subject: str, name: TableName) -> PlanProblem:
         subject,
         f"the target lacks its type {name}, which lives outside the copied schema",
         "create it there first, or leave the column out with `transform`",
+    )
+
+
+def _types_elsewhere(
+    types: Iterable[UserType], needs: Needs, target: TargetCatalog, *, create_missing: bool
+) -> Iterator[PlanProblem]:
+    """Give types of other schemas that are not to be made, or can't."""
+    outside = {id_ for each in types for id_ in each.ids}
+    copied = {id_: each for each in needs.objects for id_ in each.ids if id_ not in outside}
+    for each in types:
+        of_copy = next((copied[id_] for id_ in each.needs if id_ in copied), None)
+        if each.name.schema == target.schema:
+            yield _of_replaced(each)
+        elif of_copy:
+            yield PlanProblem(
+                str(each.name),
+                f"this type lives outside the copied schema and is made of {of_copy.name.name}, which is inside:"
+                " it would not outlive the next run",
+                "give the columns that have it a `transform`",
+            )
+        elif not create_missing:
+            yield _missing_type(each)
+
+
+def _of_replaced(each: UserType) -> PlanProblem:
+    return PlanProblem(
+        str(each.name),
+        "the copied columns need this type of another schema, and the target's schema of that name is replaced",
+        "copy into another schema, or give the columns a `transform`",
     )
 
 

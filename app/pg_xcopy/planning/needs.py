@@ -22,7 +22,7 @@ from pg_xcopy.catalog.model import (
     UserType,
 )
 from pg_xcopy.planning.absences import find_absences
-from pg_xcopy.planning.design import Design, Schemas
+from pg_xcopy.planning.design import Design, Designs, Schemas
 from pg_xcopy.planning.graph import Lack, Node, ids_of, make_graph
 from pg_xcopy.planning.versions import MAJOR
 
@@ -87,7 +87,7 @@ def find_needs(
     graph = make_graph(_nodes(designs, source, target))
     wanted = graph.reach(_wanted(designs, source, extent))
     missing = _missing_extensions(wanted, source, target)
-    created = missing & target.available_extensions if extent.create_missing else frozenset()
+    created = missing & target.available_extensions.keys() if extent.create_missing else frozenset()
     lacking = graph.lacking(find_absences(designs, source, target, missing - created))
     late = graph.late()
     carried = {ids_of(each)[0]: tuple(id_ for id_ in _defaults_need(each) if id_ not in late) for each in designs}
@@ -188,6 +188,12 @@ def _sequences(designs: tuple[Design, ...], source: SourceCatalog, extent: Exten
         stands_alone = extent.everything and each.owner is None
         if not each.identity and (each.id in used or (each.owner, each.owner_column) in owners or stands_alone):
             yield each
+
+
+def standing_alone(designs: Designs, needs: Needs) -> Iterator[Sequence]:
+    """Give the sequences that no column of the copy owns: it may have been left out, with its table or without."""
+    owners = set(_kept(designs.tables))
+    return (each for each in needs.sequences if (each.owner, each.owner_column) not in owners)
 
 
 def _identities(designs: tuple[Design, ...], source: SourceCatalog) -> dict[tuple[int, str], Sequence]:

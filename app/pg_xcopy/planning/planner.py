@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.errors import PlanError
 from pg_xcopy.manifest.models import Job
-from pg_xcopy.planning.access import default_privilege_steps, guarded_notices, object_steps, schema_steps
+from pg_xcopy.planning.access import (
+    creation_steps,
+    default_privilege_steps,
+    guarded_notices,
+    object_steps,
+    owned_again,
+    owner_steps,
+    schema_steps,
+)
 from pg_xcopy.planning.columns import column_notices, column_problems
 from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.constraints import Means
@@ -25,7 +33,7 @@ from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import Selection, select
 from pg_xcopy.planning.shape import Shape
 from pg_xcopy.planning.structure import prepare_steps
-from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems
+from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems, unmovable_types
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
 
@@ -72,6 +80,7 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
         schemas,
         Extent(selection.everything, job.create_missing),
     )
+    lacks = find_lacks(job, designs, needs, source, target)
     comments = Comments(source.comments, schemas)
     return Decisions(
         schemas=schemas,
@@ -79,8 +88,8 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
         chosen=chosen,
         designs=designs,
         needs=needs,
-        lacks=find_lacks(job, designs, needs, source, target),
-        swap=plan_swap(target, designs, needs, schemas),
+        lacks=lacks,
+        swap=plan_swap(lacks.completed(target), designs, needs, schemas),
         comments=comments,
         integrity=plan_integrity(designs, Means(needs, comments, target, source.builtins - target.builtins)),
         positions=tuple(position_steps(designs, needs, schemas, source.server)),
@@ -125,6 +134,7 @@ def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[P
         yield PlanProblem(str(other), f"in the target it would have the name of {one}", "exclude one of them")
     yield from decided.lacks.problems
     yield from swap_problems(target, decided.swap.method, cascade=job.cascade)
+    yield from unmovable_types(target, decided.swap, decided.needs)
     if not job.allow_row_security:
         for table in _under_row_security(decided.designs):
             yield PlanProblem(
@@ -187,9 +197,7 @@ def _target_path(source: SourceCatalog, target: TargetCatalog, decided: Decision
     The target schema itself is not searched for the latter: what stands there is about to be dropped.
     """
     of_source = [name for name in _extension_schemas(source) if name not in (source.schema, target.schema)]
-    return search_path(
-        [decided.schemas.staging, *of_source, *_extension_schemas(target), *decided.lacks.extension_schemas]
-    )
+    return search_path([decided.schemas.staging, *of_source, *_extension_schemas(decided.lacks.completed(target))])
 
 
 def _extension_schemas(catalog: SourceCatalog | TargetCatalog) -> list[str]:
@@ -218,4 +226,8 @@ def _late_access(
         # The schema first: a table can only be given to a role that may create tables in its schema.
         if method is SwapMethod.RENAME:
             yield from schema_steps(target.standing, target, schemas)
-        yield from object_steps(target.standing, target, designs, needs, schemas)
+        yield from object_steps(target.standing, designs, needs, schemas)
+        owned = owned_again(target.standing, target, designs, needs)
+        if method is SwapMethod.MOVE:
+            yield from creation_steps(owned, schemas)
+        yield from owner_steps(owned, schemas)

@@ -44,6 +44,8 @@ def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, server: Serv
             yield _create_table(each, needs, version, [by_oid[oid] for oid in each.inherits])
         else:
             yield _create(each, version)
+            if isinstance(each, Function) and each.leakproof:
+                yield _mark_leakproof(each)
     for design in designs.tables:
         yield from column_steps(design, server.compressions)
         yield from _attach(design)
@@ -60,15 +62,30 @@ def _create(each: Collation | UserType | Function, version: int) -> Step:
     return Step(sql, f"creating function {each.name.name}", each.name.name)
 
 
+def _mark_leakproof(each: Function) -> Step:
+    subject = f"function {each.name.name}({each.arguments})"
+    sql = render("staging/mark_leakproof.sql.j2", name=each.name, arguments=each.arguments)
+    return Step(sql, f"marking {subject}", subject, Topic.PROPERTY, what="LEAKPROOF")
+
+
 def _create_type(each: UserType, version: int) -> Step:
-    multirange = each.multirange and TableName(each.name.schema, each.multirange)
-    sql = render(
-        "staging/create_type.sql.j2",
-        name=each.name,
-        type=each,
-        multirange=multirange if version >= MULTIRANGES else None,
-    )
+    multirange = multirange_of(each) if each.kind == "r" and version >= MULTIRANGES else None
+    sql = render("staging/create_type.sql.j2", name=each.name, type=each, multirange=multirange)
     return Step(sql, f"creating type {each.name.name}", each.name.name)
+
+
+def multirange_of(each: UserType) -> TableName:
+    """Name a range's multirange type: as in the source, or where that has none as a server would.
+
+    See makeMultirangeTypeName in PostgreSQL's catalog/pg_type.c.
+    """
+    name = each.name.name
+    chosen = name.replace("range", "multirange", 1) if "range" in name else f"{_cut(name, 63 - 11)}_multirange"
+    return TableName(each.name.schema, each.multirange or _cut(chosen, 63))
+
+
+def _cut(name: str, size: int) -> str:
+    return name.encode()[:size].decode(errors="ignore")
 
 
 def _create_sequence(sequence: Sequence, schemas: Schemas, version: int) -> Step:

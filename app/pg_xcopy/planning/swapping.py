@@ -6,16 +6,21 @@ from collections.abc import Iterator
 
 from pg_xcopy.catalog.model import Extension, Function, StandingSchema, TargetCatalog, UserType
 from pg_xcopy.planning.design import Designs, Schemas
-from pg_xcopy.planning.needs import Needs
+from pg_xcopy.planning.needs import Needs, standing_alone
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.properties import kept_statistics
 from pg_xcopy.planning.schemas import marker
+from pg_xcopy.planning.structure import multirange_of
+from pg_xcopy.planning.versions import MULTIRANGES
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
 
 _ALTER_KINDS = {"composite type": "TYPE", "statistics object": "STATISTICS"}
+_WITH_ARGUMENTS = frozenset({"aggregate", "function", "operator", "procedure"})
+"""Kinds of objects that are named with the types of their arguments."""
+
 MANY = 10
 """How many names a message lists before it counts the rest."""
 
@@ -60,29 +65,47 @@ def _take_name(schemas: Schemas, comment: str | None) -> Iterator[Sql]:
 
 def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Sql]:
     yield render("staging/create_schema.sql.j2", schema=schemas.retired, marker=marker(schemas.target, "retired"))
-    for old in target.standing.objects if target.standing else ():
-        yield _move_object(_ALTER_KINDS.get(old.kind, old.kind.upper()), Sql(old.identity), schemas.retired)
+    # What is not ours of the parts of types can't be moved; it falls with its type from where it is.
+    parts = (each for each in target.standing.parts if each.ours) if target.standing else ()
+    standing = (*target.standing.objects, *parts) if target.standing else ()
     # Functions first: their argument types are looked up in the schema that still has them.
+    for old in sorted(standing, key=lambda old: old.kind not in _WITH_ARGUMENTS):
+        yield _move_object(_ALTER_KINDS.get(old.kind, old.kind.upper()), Sql(old.identity), schemas.retired)
     path = search_path([schemas.staging, *sorted({each.schema for each in target.extensions})])
     yield Sql(f"SET LOCAL search_path = {path}")
     own = [each for each in needs.objects if each.name.schema == schemas.staging]
-    for each in sorted(own, key=lambda each: isinstance(each, UserType)):
-        kind = "FUNCTION" if isinstance(each, Function) else "TYPE"
-        yield _move_object(kind, _signature(each), schemas.target)
+    multiranges = target.server.version >= MULTIRANGES
+    functions = [_signature(each) for each in own if isinstance(each, Function)]
+    types = [each for each in own if isinstance(each, UserType)]
+    constructors = [sql for each in types for sql in _constructors(each, multiranges=multiranges)]
+    for signature in (*functions, *constructors):
+        yield _move_object("FUNCTION", signature, schemas.target)
+    for each in types:
+        yield _move_object("TYPE", each.name.sql, schemas.target)
+        if each.kind == "r" and multiranges:
+            yield _move_object("TYPE", multirange_of(each).sql, schemas.target)
     for collation in needs.collations:
         yield _move_object("COLLATION", collation.name.sql, schemas.target)
     for design in designs.tables:
         yield _move_object("TABLE", design.staged.sql, schemas.target)
         for statistics in kept_statistics(design, needs, target.server.version):
             yield _move_object("STATISTICS", TableName(schemas.staging, statistics.name).sql, schemas.target)
-    kept = {design.relation.oid for design in designs.tables}
-    for sequence in needs.sequences:
-        if sequence.owner not in kept:
-            yield _move_object("SEQUENCE", sequence.name.within(schemas.staging).sql, schemas.target)
+    for sequence in standing_alone(designs, needs):
+        yield _move_object("SEQUENCE", sequence.name.within(schemas.staging).sql, schemas.target)
 
 
-def _signature(each: UserType | Function) -> Sql:
-    return Sql(f"{each.name.sql}({each.arguments})") if isinstance(each, Function) else each.name.sql
+def _signature(each: Function) -> Sql:
+    return Sql(f"{each.name.sql}({each.arguments})")
+
+
+def _constructors(each: UserType, *, multiranges: bool) -> Iterator[Sql]:
+    """Give the functions that CREATE TYPE … AS RANGE made, and that stay where they are when the type is moved."""
+    if each.kind == "r":
+        name = each.name.sql
+        yield Sql(f"{name}({each.base_type}, {each.base_type})")
+        yield Sql(f"{name}({each.base_type}, {each.base_type}, text)")
+        if multiranges:
+            yield from (Sql(f"{multirange_of(each).sql}({arguments})") for arguments in ("", name, f"{name}[]"))
 
 
 def _move_object(kind: str, name: Sql, schema: str) -> Sql:
@@ -162,6 +185,19 @@ def _foreign_objects(
             f"the role {role} may not create tables in it",
             f'ask for: GRANT CREATE ON SCHEMA "{target.schema}" TO "{role}"',
         )
+
+
+def unmovable_types(target: TargetCatalog, swap: SwapPlan, needs: Needs) -> Iterator[PlanProblem]:
+    """Give range types that would have to be moved by a role that can't do it."""
+    if swap.method is SwapMethod.MOVE and not target.server.superuser:
+        for each in needs.objects:
+            if isinstance(each, UserType) and each.kind == "r":
+                yield PlanProblem(
+                    f"type {each.name.name}",
+                    "the functions that construct ranges belong to the superuser, so the role"
+                    f" {target.server.role} can't move them, and the schema can't be renamed: {swap.reason}",
+                    "run as a role that can rename it, or as a superuser",
+                )
 
 
 def _broken_dependents(standing: StandingSchema, place: str) -> Iterator[PlanProblem]:

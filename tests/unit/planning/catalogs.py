@@ -6,6 +6,7 @@ from dataclasses import replace  # noqa: F401 - for tests that vary a value
 from itertools import count
 
 from pg_xcopy.catalog.model import (
+    AvailableExtension,
     Column,
     Constraint,
     Dependent,
@@ -166,11 +167,16 @@ def extension(name, schema="public", **given):
     return Extension(name, schema, "1.0", relocatable=given.pop("relocatable", True), ours=given.pop("ours", True))
 
 
+def available(*names, **given):
+    return {name: AvailableExtension(name, **given) for name in names}
+
+
 def server(**given):
     usual = {
         "version": 160004,
         "database": "shop",
         "role": "worker",
+        "superuser": True,
         "in_recovery": False,
         "encoding": "UTF8",
         "may_create_schemas": True,

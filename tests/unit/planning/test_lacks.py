@@ -1,7 +1,9 @@
 """Types that the copy does not create: the target must have them."""
 
+from dataclasses import replace
+
 import pytest
-from catalogs import TableName, column, extension, plan, source, table, target
+from catalogs import TableName, available, column, enum, extension, plan, source, standing, table, target
 
 from pg_xcopy.errors import PlanError
 
@@ -20,11 +22,11 @@ VIRTUAL = source(table("t", "id", column("n", generated="v", expression="id", de
 
 
 def test_extension():
-    assert refused(CITEXT, target(available_extensions=frozenset({"citext"}))) == (
+    assert refused(CITEXT, target(available_extensions=available("citext"))) == (
         "app.t.mail: it needs extension citext, which the target lacks"
         ' (set `create_missing: true`, or ask for: CREATE EXTENSION "citext")',
     )
-    assert refused(CITEXT, target(available_extensions=frozenset({"plpgsql"})), create_missing=True) == (
+    assert refused(CITEXT, target(available_extensions=available("plpgsql")), create_missing=True) == (
         "app.t.mail: it needs extension citext, whose files the target's server does not have"
         " (ask its administrator to install them, or leave it out with `transform`)",
     )
@@ -65,4 +67,88 @@ def test_types_that_an_older_server_lacks():
     assert refused(source(table("t", column("a", "int4multirange", type_name="int4multirange"))), target()) == (
         "app.t.a: the target's server has no type int4multirange"
         " (leave it out with `transform`, or upgrade the target)",
+    )
+
+
+# --- Where extensions are created
+
+
+def created(into, *, home="extensions", **options):
+    catalog = replace(CITEXT, extensions=(extension("citext", home),))
+    into = replace(into, available_extensions=available("citext", **options))
+    made = plan({"*": {}}, catalog, into, create_missing=True)
+    return [str(step.sql) for step in made.prepare if step.doing.startswith("creating extension")], made
+
+
+def test_an_extension_is_created_where_the_source_has_it_or_in_public():
+    for schemas, home in (
+        ({"extensions", "public", "app"}, "extensions"),
+        ({"public", "app"}, "public"),
+        ({"app"}, "extensions"),
+    ):
+        steps, made = created(target(standing(), schemas=frozenset(schemas)))
+
+        assert steps == [f'CREATE EXTENSION IF NOT EXISTS "citext" SCHEMA "{home}" CASCADE']
+        assert [str(step.sql) for step in made.prepare if step.doing.startswith("creating schema")] == (
+            [] if home in schemas else [f'CREATE SCHEMA IF NOT EXISTS "{home}"']
+        )
+
+
+@pytest.mark.parametrize("old", [standing(), None])
+def test_one_that_is_created_in_the_replaced_schema_is_brought_into_the_new_one(old):
+    into = target(old, schema="public", schemas=frozenset({"public"} if old else ()))
+
+    _, made = created(into, home="public")
+    assert str(made.swap.statements[-1]) == 'ALTER EXTENSION "citext" SET SCHEMA "public"'
+
+    _, made = created(into, home="public", relocatable=False)
+    assert (made.swap.method.value, made.swap.reason) == (
+        "move the objects between the schemas",
+        "extension citext lives in it and can't be moved",
+    )
+
+
+def test_what_an_extension_requires_comes_first():
+    catalog = replace(CITEXT, extensions=(extension("citext"), extension("base")))
+    extensions = available("base") | available("citext", requires=("base",))
+    into = target(available_extensions=extensions, schemas=frozenset({"public"}))
+
+    made = plan({"*": {}}, catalog, into, create_missing=True)
+
+    assert [step.doing for step in made.prepare][:2] == ["creating extension base", "creating extension citext"]
+    assert [str(notice) for notice in made.notices] == [
+        "extension base: created outside the schema: in schema public",
+        "extension citext: created outside the schema: in schema public",
+    ]
+
+
+# --- Types of other schemas that can't be made
+
+
+def of_public(**given):
+    return replace(enum("mood", "ok", oid=7), name=TableName("public", "mood"), **given)
+
+
+def test_a_type_of_another_schema_of_the_replaced_name():
+    catalog = source(
+        table("t", column("m", "public.mood", type_oid=7, type_schema="public", type_name="mood")),
+        types=(of_public(),),
+    )
+
+    for create_missing in (True, False):
+        assert refused(catalog, target(standing(), schema="public"), create_missing=create_missing) == (
+            "public.mood: the copied columns need this type of another schema, and the target's schema of that name is"
+            " replaced (copy into another schema, or give the columns a `transform`)",
+        )
+
+
+def test_a_type_of_another_schema_that_is_made_of_the_copied_one():
+    catalog = source(
+        table("t", column("m", "public.mood", type_oid=7, type_schema="public", type_name="mood")),
+        types=(enum("own", "a", oid=17), of_public(needs=("pg_type 17",))),
+    )
+
+    assert refused(catalog, target(standing()), create_missing=True) == (
+        "public.mood: this type lives outside the copied schema and is made of own, which is inside: it would not"
+        " outlive the next run (give the columns that have it a `transform`)",
     )

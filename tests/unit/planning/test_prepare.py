@@ -124,7 +124,8 @@ def test_types():
         "CREATE TYPE \"mood\" AS ENUM (\n    'it''s',\n     E'b\\\\c'\n)",
         'CREATE DOMAIN "positive" AS integer DEFAULT 1 NOT NULL\n    CONSTRAINT positive_check CHECK (VALUE > 0)',
         'CREATE TYPE "place" AS (\n    street text,\n    no integer\n)',
-        'CREATE TYPE "span" AS RANGE (\n    SUBTYPE = float8,\n    SUBTYPE_OPCLASS = pg_catalog.float8_ops\n)',
+        'CREATE TYPE "span" AS RANGE (\n    SUBTYPE = float8,\n    SUBTYPE_OPCLASS = pg_catalog.float8_ops,\n'
+        '    MULTIRANGE_TYPE_NAME = "span_multirange"\n)',
     ]
 
 

@@ -1,6 +1,10 @@
 """Owners, grants and default privileges carry over to what bears the same name."""
 
+from dataclasses import replace
+
 from catalogs import column, grant, in_staging, plan, sequence, source, standing, standing_table, table, target
+
+from pg_xcopy.catalog.model import StandingObject
 
 CATALOG = source(
     table("users", column("id", sequences=(5,)), "email", oid=1), sequences=(sequence("users_id_seq", 1, "id", oid=5),)
@@ -62,6 +66,24 @@ def test_owners():
 
     assert statements(objects=objects, owner="admin") == [
         'ALTER SCHEMA staging OWNER TO "admin"',
+        'ALTER TABLE "users" OWNER TO "boss"',
+    ]
+
+
+def test_owners_of_sequences_that_stand_alone():
+    catalog = replace(CATALOG, sequences=(*CATALOG.sequences, sequence("free", oid=6)))
+    objects = tuple(StandingObject("sequence", name, f"app.{name}", "boss") for name in ("free", "users_id_seq"))
+
+    made = plan({"*": {}}, catalog, target(standing(*objects)))
+
+    assert in_staging(made.settle[-1].sql) == 'ALTER SEQUENCE "free" OWNER TO "boss"'
+    assert len([step for step in made.settle if "OWNER" in step.sql]) == 1
+
+
+def test_owners_where_the_tables_are_moved():
+    """Who is to own a table must be allowed to create one in the schema where it stands."""
+    assert statements(objects=(standing_table("users", owner="boss"),), ours=False, owner="admin") == [
+        'GRANT CREATE ON SCHEMA staging TO "boss"',
         'ALTER TABLE "users" OWNER TO "boss"',
     ]
 

@@ -21,8 +21,10 @@ from catalogs import (
     target,
 )
 
-from pg_xcopy.catalog.model import StandingObject
+from pg_xcopy.catalog.model import StandingObject, UserType
 from pg_xcopy.errors import PlanError
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
 
 CATALOG = source(table("users", "id", oid=1), sequences=(sequence("alone"), sequence("users_id_seq", 1, "id")))
 BESIDE = "pg-xcopy: retired schema for app; safe to drop when no run is under way"
@@ -120,10 +122,10 @@ def test_what_is_moved_and_in_which_order():
 
     assert moved == [
         f"CREATE SCHEMA retired;\nCOMMENT ON SCHEMA retired IS '{BESIDE}'",
+        "ALTER FUNCTION app.f(integer) SET SCHEMA retired",
         "ALTER TABLE app.users SET SCHEMA retired",
         "ALTER TYPE app.place SET SCHEMA retired",
         "ALTER STATISTICS app.st SET SCHEMA retired",
-        "ALTER FUNCTION app.f(integer) SET SCHEMA retired",
         'SET LOCAL search_path = staging, "public", pg_temp',
         'ALTER FUNCTION "f"(integer) SET SCHEMA "app"',
         'ALTER TYPE "mood" SET SCHEMA "app"',
@@ -132,6 +134,63 @@ def test_what_is_moved_and_in_which_order():
         'ALTER TABLE "users" SET SCHEMA "app"',
         'ALTER SEQUENCE "alone" SET SCHEMA "app"',
     ]
+
+
+def a_range(name, **given):
+    return UserType((f"pg_type {name}",), TableName("app", name), "r", base_type=Sql("float8"), **given)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "multirange"),
+    [
+        ("span", None, "span_multirange"),
+        ("floatrange", None, "floatmultirange"),
+        ("span", "spans", "spans"),
+        ("é" * 31, None, "é" * 26 + "_multirange"),
+    ],
+)
+def test_a_range_is_moved_with_its_multirange_and_the_constructors_of_both(name, given, multirange):
+    catalog = source(table("users", "id", oid=1), types=(a_range(name, multirange=given, operator_class=Sql("f")),))
+
+    *_, one, two, three, four, five, range_type, multirange_type, _ = statements(target(standing(ours=False)), catalog)
+
+    assert [one, two, three, four, five, range_type, multirange_type] == [
+        f'ALTER FUNCTION "{name}"(float8, float8) SET SCHEMA "app"',
+        f'ALTER FUNCTION "{name}"(float8, float8, text) SET SCHEMA "app"',
+        f'ALTER FUNCTION "{multirange}"() SET SCHEMA "app"',
+        f'ALTER FUNCTION "{multirange}"("{name}") SET SCHEMA "app"',
+        f'ALTER FUNCTION "{multirange}"("{name}"[]) SET SCHEMA "app"',
+        f'ALTER TYPE "{name}" SET SCHEMA "app"',
+        f'ALTER TYPE "{multirange}" SET SCHEMA "app"',
+    ]
+    assert (
+        len([each for each in statements(target(standing(ours=False), version=130000), catalog) if name in each]) == 3
+    )
+
+
+def test_a_range_that_only_a_superuser_could_move():
+    catalog = source(table("users", "id", oid=1), types=(a_range("span", operator_class=Sql("f")),))
+    into = target(standing(ours=False, owner="boss"), superuser=False)
+
+    with pytest.raises(PlanError) as caught:
+        plan({"*": {}}, catalog, into)
+
+    assert caught.value.reasons == (
+        "type span: the functions that construct ranges belong to the superuser, so the role worker can't move them,"
+        " and the schema can't be renamed: schema app belongs to boss"
+        " (run as a role that can rename it, or as a superuser)",
+    )
+
+
+def test_a_sequence_whose_column_was_left_out_is_moved_by_itself():
+    catalog = source(
+        table("users", "id", column("old", sequences=(5,)), column("new", sequences=(5,)), oid=1),
+        sequences=(sequence("s", 1, "old", oid=5),),
+    )
+
+    made = plan({"users": {"transform": {"old": None}}}, catalog, target(standing(ours=False)))
+
+    assert in_staging(made.swap.statements[-1]) == 'ALTER SEQUENCE "s" SET SCHEMA "app"'
 
 
 # --- What falls with the old schema
