@@ -24,6 +24,7 @@ from pg_xcopy.catalog.model import (
 from pg_xcopy.planning.absences import find_absences
 from pg_xcopy.planning.design import Design, Schemas
 from pg_xcopy.planning.graph import Lack, Node, ids_of, make_graph
+from pg_xcopy.planning.spelling import Spelling, spell
 from pg_xcopy.planning.versions import MAJOR
 
 _CALLED = re.compile(r'("(?:[^"]|"")+"|[^\W\d][\w$]*)\s*\(')
@@ -45,7 +46,8 @@ class Needs:
     Types, functions and collations have the names under which they are made: in the staging schema, or as in the source
     where they live in a schema of their own that the target lacks them in. What is `certain` is there when a table is
     made; what is `lacking` will never be. `extensions` are created first. A `newer_source` may use functions of the
-    server's own that the target does not have.
+    server's own that the target does not have. Functions whose text names their schema are `respelled` when all that is
+    `computed` with them is.
     """
 
     order: tuple[Node, ...]
@@ -55,6 +57,8 @@ class Needs:
     lacking: Mapping[ObjectId, Lack]
     extensions: tuple[str, ...] = ()
     newer_source: bool = False
+    computed: frozenset[ObjectId] = frozenset()
+    respelled: tuple[Function, ...] = ()
 
     @cached_property
     def collations(self) -> tuple[Collation, ...]:
@@ -94,10 +98,11 @@ def find_needs(
     roots = {*wanted, *carried}
     reached = graph.also(carried).reach(one for one in graph.nodes if one in roots)
     order = tuple(graph.nodes[one] for one in reached if one in graph.nodes and one not in lacking)
+    placed = tuple(_placed(each, spell(source, target, schemas.staging)) for each in order)
     sequences = tuple(_sequences(designs, source, extent))
     present = {id_ for id_, name in source.members.items() if id_.startswith("pg_type ") and id_ not in lacking}
     return Needs(
-        order=tuple(_placed(each, source, schemas) for each in order),
+        order=placed,
         sequences=sequences,
         identities=_identities(designs, source),
         certain=frozenset({id_ for each in order for id_ in ids_of(each)} | {each.id for each in sequences} | present)
@@ -105,13 +110,24 @@ def find_needs(
         lacking=lacking,
         extensions=tuple(sorted(created)),
         newer_source=source.server.version // MAJOR > target.server.version // MAJOR,
+        computed=frozenset(graph.reach(_computed_with(designs))),
+        respelled=tuple(_respelled(order, placed, spell(source, target, schemas.target))),
     )
 
 
-def _placed(each: Node, source: SourceCatalog, schemas: Schemas) -> Node:
-    if isinstance(each, Design) or each.name.schema != source.schema:
+def _placed(each: Node, building: Spelling) -> Node:
+    if isinstance(each, Design) or each.name.schema != building.source:
         return each
-    return replace(each, name=each.name.within(schemas.staging))
+    name = each.name.within(building.schema)
+    return replace(building.respelled(each) if isinstance(each, Function) else each, name=name)
+
+
+def _respelled(order: Iterable[Node], placed: Iterable[Node], built: Spelling) -> Iterator[Function]:
+    for original, made in zip(order, placed, strict=True):
+        if isinstance(original, Function) and isinstance(made, Function):
+            final = replace(built.respelled(original), name=made.name)
+            if final != made:
+                yield final
 
 
 def _nodes(
@@ -158,19 +174,26 @@ def _defaults_need(design: Design) -> Iterator[ObjectId]:
     return (id_ for column in design.columns.kept if not column.generated for id_ in column.expression_needs)
 
 
+def _computed_with(designs: Iterable[Design]) -> Iterator[ObjectId]:
+    """Give what is called while the copy is built; defaults are not."""
+    for design in designs:
+        yield from (*design.relation.needs, *_columns_need(design), *_parts_need(design))
+
+
+def _parts_need(design: Design) -> Iterator[ObjectId]:
+    relation = design.relation
+    parts: list[Constraint | Index | Statistics] = [*relation.constraints, *relation.indexes, *relation.statistics]
+    for part in parts:
+        if design.columns.left_out.isdisjoint(part.columns):
+            yield from part.needs
+
+
 def _wanted(designs: Iterable[Design], source: SourceCatalog, extent: Extent) -> Iterator[ObjectId]:
     for design in designs:
         yield from design.relation.needs
         yield from _columns_need(design)
         yield from _defaults_need(design)
-        parts: list[Constraint | Index | Statistics] = [
-            *design.relation.constraints,
-            *design.relation.indexes,
-            *design.relation.statistics,
-        ]
-        for part in parts:
-            if design.columns.left_out.isdisjoint(part.columns):
-                yield from part.needs
+        yield from _parts_need(design)
     if extent.everything:
         yield from (each.ids[0] for each in source.collations)
         yield from (each.ids[0] for each in source.types if each.name.schema == source.schema)

@@ -22,7 +22,8 @@ from pg_xcopy.planning.positions import position_steps
 from pg_xcopy.planning.properties import compression_notices
 from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import Selection, select
-from pg_xcopy.planning.structure import prepare_steps
+from pg_xcopy.planning.spelling_notices import text_notices
+from pg_xcopy.planning.structure import prepare_steps, respelling_steps
 from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
@@ -91,6 +92,7 @@ def _notices(job: Job, source: SourceCatalog, target: TargetCatalog, decided: De
     yield from _column_notices(decided.designs)
     yield from _heirs_left_behind(decided.designs, source)
     yield from decided.lacks.notices
+    yield from text_notices(decided.designs, decided.needs, source, target)
     yield from decided.integrity.notices
     for design in decided.designs.tables:
         yield from compression_notices(design, target.server.compressions)
@@ -161,6 +163,7 @@ def _assemble(
         foreign_keys=decided.integrity.foreign_keys,
         settle=(
             *(each for each in decided.positions if isinstance(each, Step)),
+            *respelling_steps(needs),
             *_late_access(target, designs, needs, schemas, decided.swap.method),
         ),
         swap=decided.swap,

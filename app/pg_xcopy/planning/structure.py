@@ -56,8 +56,20 @@ def _create(each: Collation | UserType | Function, version: int) -> Step:
     if isinstance(each, Collation):
         sql = render("staging/create_collation.sql.j2", name=each.name, collation=each)
         return Step(sql, f"creating collation {each.name.name}", each.name.name)
-    sql = render("staging/create_function.sql.j2", name=each.name, definition=each.definition)
+    return _create_function(each, replace=False)
+
+
+def _create_function(each: Function, *, replace: bool) -> Step:
+    sql = render("staging/create_function.sql.j2", name=each.name, definition=each.definition, replace=replace)
     return Step(sql, f"creating function {each.name.name}", each.name.name)
+
+
+def respelling_steps(needs: Needs) -> Iterator[Step]:
+    """Give functions, whose text named the staging schema, the text that names the one which it will be.
+
+    After all that is computed with them, and before the swap, so that they are right from its first moment.
+    """
+    return (_create_function(each, replace=True) for each in needs.respelled)
 
 
 def _create_type(each: UserType, version: int) -> Step:
