@@ -201,6 +201,22 @@ class Collation:
 
 
 @dataclass(frozen=True)
+class TextSearch:
+    """A text search DICTIONARY or CONFIGURATION, `made_from` a template or a parser.
+
+    `mappings` are what follows ADD MAPPING FOR.
+    """
+
+    ids: tuple[ObjectId, ...]
+    kind: Sql
+    name: TableName
+    made_from: Sql
+    options: Sql | None = None
+    mappings: tuple[Sql, ...] = ()
+    needs: tuple[ObjectId, ...] = ()
+
+
+@dataclass(frozen=True)
 class Comment:
     """A comment. `kind` is the object's as COMMENT ON spells it, or DOMAIN CONSTRAINT, or TYPE COLUMN.
 
@@ -259,7 +275,10 @@ class Server:
 
 @dataclass(frozen=True)
 class SourceCatalog:
-    """One schema of the source, all from one snapshot. `members` gives the extension that an object belongs to."""
+    """One schema of the source, all from one snapshot.
+
+    `members` gives the extension that an object belongs to; `unmakeable` describes what of the schema is never made.
+    """
 
     server: Server
     schema: str
@@ -271,6 +290,8 @@ class SourceCatalog:
     collations: tuple[Collation, ...] = ()
     comments: tuple[Comment, ...] = ()
     members: Mapping[ObjectId, str] = field(default_factory=dict)
+    text_searches: tuple[TextSearch, ...] = ()
+    unmakeable: Mapping[ObjectId, str] = field(default_factory=dict)
 
     @cached_property
     def by_oid(self) -> Mapping[int, Relation]:

@@ -23,6 +23,7 @@ from pg_xcopy.catalog.model import (
     Server,
     SourceCatalog,
     Statistics,
+    TextSearch,
     UserType,
 )
 from pg_xcopy.catalog.reading import DOING, read_extensions, read_server, sql_or_none
@@ -64,6 +65,8 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
         collations=tuple(_collation(row, schema) for row in _read(session, "collations", oid)),
         comments=tuple(Comment(**row) for row in _read(session, "comments", oid)),
         members={row["id"]: row["extension"] for row in session.rows(members, DOING)},
+        text_searches=tuple(_text_search(row, schema) for row in _read(session, "text_searches", oid)),
+        unmakeable={row["id"]: row["what"] for row in _read(session, "unmakeable", oid)},
     )
 
 
@@ -239,6 +242,18 @@ def _user_type(row: Row) -> UserType:
 
 def _collation(row: Row, schema: str) -> Collation:
     return Collation(**{**row, "ids": _ids(row["ids"]), "name": TableName(schema, row["name"])})
+
+
+def _text_search(row: Row, schema: str) -> TextSearch:
+    return TextSearch(
+        ids=_ids(row["ids"]),
+        kind=Sql(row["kind"]),
+        name=TableName(schema, row["name"]),
+        made_from=Sql(row["made_from"]),
+        options=sql_or_none(row["options"]),
+        mappings=tuple(map(Sql, row["mappings"])),
+        needs=_ids(row["needs"]),
+    )
 
 
 def _function(row: Row, schema: str) -> Function:

@@ -13,6 +13,10 @@ def find_absences(
 ) -> dict[ObjectId, Lack]:
     """Give what will not be there for reasons of its own."""
     absent = {id_: _no_extension(name, target) for id_, name in source.members.items() if name in missing}
+    absent |= {
+        id_: Lack(f"it needs {what}, which is not copied", "leave out what needs it, or write it otherwise")
+        for id_, what in source.unmakeable.items()
+    }
     copied = {design.relation.oid for design in designs}
     for relation in source.relations:
         if relation.oid not in copied:

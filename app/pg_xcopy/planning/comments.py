@@ -37,8 +37,8 @@ class Comments:
     def steps(self, designs: Designs, needs: Needs) -> Iterator[Step]:
         """Give the comments on tables, columns, sequences, types and collations."""
         columns = {design.relation.name.name: {c.name for c in design.columns.kept} for design in designs.tables}
-        others = {each.name.name for each in (*needs.collations, *needs.objects, *needs.sequences)}
-        others |= {each.name.name for each in needs.identities.values()}
+        made = (*needs.collations, *needs.text_searches, *needs.objects, *needs.sequences, *needs.identities.values())
+        others = {each.name.name for each in made}
         for comment in self.all:
             if comment.kind not in _WITH_THEIR_OBJECT and _is_copied(comment, columns, others):
                 subject = f"{comment.owner}.{comment.name}" if comment.owner else comment.name

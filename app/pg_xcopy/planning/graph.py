@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pg_xcopy.catalog.model import Collation, Function, ObjectId, UserType
+from pg_xcopy.catalog.model import Collation, Function, ObjectId, TextSearch, UserType
 from pg_xcopy.planning.design import Design
 
-Node = Collation | UserType | Function | Design
+Node = Collation | TextSearch | UserType | Function | Design
 """What a statement makes; sequences are none, because they need nothing."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Column, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.model import Collation, Column, SourceCatalog, TargetCatalog, TextSearch, UserType
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.needs import Needs, is_generated
@@ -46,6 +46,7 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
             *(Notice(Topic.CREATED, f"extension {name}", f"in schema {schema}") for name, schema in homes.items()),
             *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
             *_without_canonical(needs),
+            *_unmade(needs),
         ),
         extension_schemas=tuple(sorted(set(homes.values()))),
     )
@@ -56,6 +57,15 @@ def _without_canonical(needs: Needs) -> Iterator[Notice]:
     for each in needs.objects:
         if isinstance(each, UserType) and each.canonical:
             yield Notice(Topic.PROPERTY, f"type {each.name.name}", "its CANONICAL function is not copied")
+
+
+def _unmade(needs: Needs) -> Iterator[Notice]:
+    """Name what comes because everything does, and can't; where something needs it, that is said there."""
+    for each in needs.unmade:
+        if isinstance(each, UserType | TextSearch | Collation):
+            kind = f"text search {each.kind.lower()}" if isinstance(each, TextSearch) else type(each).__name__.lower()
+            lack = needs.lack(each.ids)
+            yield Notice(Topic.OBJECT, f"{kind.removeprefix('user')} {each.name.name}", lack.reason if lack else "")
 
 
 def _names(source: SourceCatalog) -> frozenset[object]:

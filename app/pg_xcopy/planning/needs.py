@@ -19,6 +19,7 @@ from pg_xcopy.catalog.model import (
     SourceCatalog,
     Statistics,
     TargetCatalog,
+    TextSearch,
     UserType,
 )
 from pg_xcopy.planning.absences import find_absences
@@ -45,9 +46,9 @@ class Needs:
 
     Types, functions and collations have the names under which they are made: in the staging schema, or as in the source
     where they live in a schema of their own that the target lacks them in. What is `certain` is there when a table is
-    made; what is `lacking` will never be. `extensions` are created first. A `newer_source` may use functions of the
-    server's own that the target does not have. Functions whose text names their schema are `respelled` when all that is
-    `computed` with them is.
+    made; what is `lacking` will never be, and of what is wanted that is `unmade`. `extensions` are created first. A
+    `newer_source` may use functions of the server's own that the target does not have. Functions whose text names their
+    schema are `respelled` when all that is `computed` with them is.
     """
 
     order: tuple[Node, ...]
@@ -57,6 +58,7 @@ class Needs:
     lacking: Mapping[ObjectId, Lack]
     extensions: tuple[str, ...] = ()
     newer_source: bool = False
+    unmade: tuple[Node, ...] = ()
     computed: frozenset[ObjectId] = frozenset()
     respelled: tuple[Function, ...] = ()
 
@@ -64,6 +66,11 @@ class Needs:
     def collations(self) -> tuple[Collation, ...]:
         """The collations among them."""
         return tuple(each for each in self.order if isinstance(each, Collation))
+
+    @cached_property
+    def text_searches(self) -> tuple[TextSearch, ...]:
+        """The text search dictionaries and configurations among them."""
+        return tuple(each for each in self.order if isinstance(each, TextSearch))
 
     @cached_property
     def objects(self) -> tuple[UserType | Function, ...]:
@@ -110,6 +117,7 @@ def find_needs(
         lacking=lacking,
         extensions=tuple(sorted(created)),
         newer_source=source.server.version // MAJOR > target.server.version // MAJOR,
+        unmade=tuple(graph.nodes[one] for one in wanted if one in graph.nodes and one in lacking),
         computed=frozenset(graph.reach(_computed_with(designs))),
         respelled=tuple(_respelled(order, placed, spell(source, target, schemas.target))),
     )
@@ -136,6 +144,8 @@ def _nodes(
     """Give all that could be made, in the order in which it is made where nothing speaks against it."""
     for collation in source.collations:
         yield collation, ()
+    for text_search in source.text_searches:
+        yield text_search, text_search.needs
     for each in source.types:
         # Only types of other schemas are looked for on the target; the schema's own are always made anew.
         if each.name.schema == source.schema or each.name not in target.types_elsewhere:
@@ -196,6 +206,7 @@ def _wanted(designs: Iterable[Design], source: SourceCatalog, extent: Extent) ->
         yield from _parts_need(design)
     if extent.everything:
         yield from (each.ids[0] for each in source.collations)
+        yield from (each.ids[0] for each in source.text_searches)
         yield from (each.ids[0] for each in source.types if each.name.schema == source.schema)
 
 

@@ -19,6 +19,7 @@ class Topic(str, Enum):
     NOT_NULL = "not null left out"
     PARTITIONING = "partitioning left out"
     PROPERTY = "property left out"
+    OBJECT = "left out"
     TEXT = "text left as it is"
     SEQUENCE = "sequence position unknown"
     TABLE = "table skipped"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Collation, Column, Function, Sequence, Server, UserType
+from pg_xcopy.catalog.model import Collation, Column, Function, Sequence, Server, TextSearch, UserType
 from pg_xcopy.planning.design import Design, Designs, Schemas
 from pg_xcopy.planning.needs import Needs, is_generated
 from pg_xcopy.planning.plan import Notice, Step, Topic
@@ -50,13 +50,27 @@ def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, server: Serv
     yield from _own_sequences(designs, needs, schemas)
 
 
-def _create(each: Collation | UserType | Function, version: int) -> Step:
+def _create(each: Collation | TextSearch | UserType | Function, version: int) -> Step:
     if isinstance(each, UserType):
         return _create_type(each, version)
     if isinstance(each, Collation):
         sql = render("staging/create_collation.sql.j2", name=each.name, collation=each)
         return Step(sql, f"creating collation {each.name.name}", each.name.name)
+    if isinstance(each, TextSearch):
+        return _create_text_search(each)
     return _create_function(each, replace=False)
+
+
+def _create_text_search(each: TextSearch) -> Step:
+    sql = render(
+        "staging/create_text_search.sql.j2",
+        kind=each.kind,
+        name=each.name,
+        made_from=each.made_from,
+        options=each.options,
+        mappings=each.mappings,
+    )
+    return Step(sql, f"creating text search {each.kind.lower()} {each.name.name}", each.name.name)
 
 
 def _create_function(each: Function, *, replace: bool) -> Step:

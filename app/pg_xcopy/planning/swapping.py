@@ -71,6 +71,8 @@ def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schema
         yield _move_object(kind, _signature(each), schemas.target)
     for collation in needs.collations:
         yield _move_object("COLLATION", collation.name.sql, schemas.target)
+    for search in needs.text_searches:
+        yield _move_object(f"TEXT SEARCH {search.kind}", search.name.sql, schemas.target)
     for design in designs.tables:
         yield _move_object("TABLE", design.staged.sql, schemas.target)
         for statistics in kept_statistics(design, needs, target.server.version):
@@ -120,7 +122,7 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
 
 
 def _other_names(designs: Designs, needs: Needs) -> set[str]:
-    names = {each.name.name for each in (*needs.collations, *needs.objects, *needs.sequences)}
+    names = {each.name.name for each in (*needs.collations, *needs.text_searches, *needs.objects, *needs.sequences)}
     return names | {each.name for design in designs.tables for each in design.relation.statistics}
 
 
