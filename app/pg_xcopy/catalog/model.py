@@ -166,7 +166,7 @@ class UserType:
     """An enum ('e'), domain ('d'), composite ('c') or range ('r') type.
 
     `ids` are its own and those of the types that come with it: array and multirange types. `canonical` tells
-    whether a range type has a CANONICAL function.
+    whether a range type has a CANONICAL function. `late_checks` are a domain's that are NOT VALID, by name.
     """
 
     ids: tuple[ObjectId, ...]
@@ -177,7 +177,9 @@ class UserType:
     not_null: bool = False
     default_expression: Sql | None = None
     collation: Sql | None = None
+    not_null_name: str | None = None
     checks: tuple[Sql, ...] = ()
+    late_checks: tuple[tuple[str, Sql], ...] = ()
     attributes: tuple[Sql, ...] = ()
     operator_class: Sql | None = None
     subtype_diff: Sql | None = None
@@ -220,7 +222,7 @@ class TextSearch:
 class Comment:
     """A comment. `kind` is the object's as COMMENT ON spells it, or DOMAIN CONSTRAINT, or TYPE COLUMN.
 
-    `owner` is the relation or domain of a column or constraint.
+    `owner` is the relation or domain of a column, constraint or index. DOMAIN NOT NULL is a constraint too.
     """
 
     kind: str
@@ -234,7 +236,7 @@ class Function:
     """A function of the schema; `definition` begins with its arguments, whose types alone are in `arguments`.
 
     An aggregate has no definition. `sql_body` tells a body that was parsed when it was created (BEGIN ATOMIC, RETURN)
-    from one that is text; `body` is that text, where it is SQL or PL/pgSQL.
+    from one that is text; `body` is that text, where it is SQL or PL/pgSQL. `comment` is what COMMENT ON says.
     """
 
     ids: tuple[ObjectId, ...]
@@ -244,6 +246,7 @@ class Function:
     needs: tuple[ObjectId, ...] = ()
     sql_body: bool = False
     body: str | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True)

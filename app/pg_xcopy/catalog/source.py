@@ -229,7 +229,9 @@ def _user_type(row: Row) -> UserType:
         not_null=row["not_null"],
         default_expression=sql_or_none(row["default_expression"]),
         collation=sql_or_none(row["collation"]),
+        not_null_name=row["not_null_name"],
         checks=tuple(map(Sql, row["checks"])),
+        late_checks=tuple((name, Sql(definition)) for name, definition in row["late_checks"]),
         attributes=tuple(map(Sql, row["attributes"])),
         operator_class=sql_or_none(row["operator_class"]),
         subtype_diff=sql_or_none(row["subtype_diff"]),
@@ -265,4 +267,5 @@ def _function(row: Row, schema: str) -> Function:
         needs=_ids(row["needs"]),
         sql_body=row["sql_body"],
         body=row["body"],
+        comment=row["comment"],
     )

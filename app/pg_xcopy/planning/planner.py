@@ -23,7 +23,7 @@ from pg_xcopy.planning.properties import compression_notices
 from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import Selection, select
 from pg_xcopy.planning.spelling_notices import text_notices
-from pg_xcopy.planning.structure import prepare_steps, respelling_steps
+from pg_xcopy.planning.structure import late_check_steps, prepare_steps, respelling_steps
 from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
@@ -156,13 +156,14 @@ def _assemble(
             *_early_access(target, schemas, decided.swap.method),
             *decided.lacks.steps,
             *prepare_steps(designs, needs, schemas, target.server),
-            *decided.comments.steps(designs, needs),
+            *decided.comments.steps(designs, needs, target.server.version),
         ),
         copies=tuple(plan_copy(flow) for flow in designs.flows),
         finish=decided.integrity.finish,
         foreign_keys=decided.integrity.foreign_keys,
         settle=(
             *(each for each in decided.positions if isinstance(each, Step)),
+            *late_check_steps(needs, decided.comments),
             *respelling_steps(needs),
             *_late_access(target, designs, needs, schemas, decided.swap.method),
         ),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pg_xcopy.catalog.model import Collation, Column, Function, Sequence, Server, TextSearch, UserType
+from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.design import Design, Designs, Schemas
 from pg_xcopy.planning.needs import Needs, is_generated
 from pg_xcopy.planning.plan import Notice, Step, Topic
@@ -74,8 +75,24 @@ def _create_text_search(each: TextSearch) -> Step:
 
 
 def _create_function(each: Function, *, replace: bool) -> Step:
-    sql = render("staging/create_function.sql.j2", name=each.name, definition=each.definition, replace=replace)
+    sql = render(
+        "staging/create_function.sql.j2",
+        name=each.name,
+        definition=each.definition,
+        replace=replace,
+        arguments=each.arguments,
+        comment=None if replace else each.comment,
+    )
     return Step(sql, f"creating function {each.name.name}", each.name.name)
+
+
+def late_check_steps(needs: Needs, comments: Comments) -> Iterator[Step]:
+    """Give the checks of domains that are NOT VALID: the values that are copied may break them."""
+    for each in needs.objects:
+        for check, definition in each.late_checks if isinstance(each, UserType) else ():
+            sql = render("staging/add_domain_check.sql.j2", domain=each.name, check=check, definition=definition)
+            commented = comments.after(sql, "DOMAIN CONSTRAINT", check, each.name.name)
+            yield Step(commented, f"adding check {check} of domain {each.name.name}", each.name.name)
 
 
 def respelling_steps(needs: Needs) -> Iterator[Step]:
