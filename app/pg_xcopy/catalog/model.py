@@ -264,7 +264,8 @@ class Extension:
 class Server:
     """A server and what our role may do in its database; `version` as PostgreSQL numbers it (150004).
 
-    `compressions` are the methods for columns that it was built with; none before PostgreSQL 14.
+    `compressions` are the methods for columns that it was built with; none before PostgreSQL 14. `large_objects` tells
+    whether the database has any.
     """
 
     version: int
@@ -274,13 +275,15 @@ class Server:
     encoding: str
     may_create_schemas: bool
     compressions: frozenset[str] = frozenset()
+    large_objects: bool = False
 
 
 @dataclass(frozen=True)
 class SourceCatalog:
     """One schema of the source, all from one snapshot.
 
-    `members` gives the extension that an object belongs to; `unmakeable` describes what of the schema is never made.
+    `members` gives the extension that an object belongs to; `unmakeable` describes what of the schema is never made;
+    `functions_elsewhere` are those of other schemas.
     """
 
     server: Server
@@ -295,6 +298,7 @@ class SourceCatalog:
     members: Mapping[ObjectId, str] = field(default_factory=dict)
     text_searches: tuple[TextSearch, ...] = ()
     unmakeable: Mapping[ObjectId, str] = field(default_factory=dict)
+    functions_elsewhere: Mapping[ObjectId, TableName] = field(default_factory=dict)
 
     @cached_property
     def by_oid(self) -> Mapping[int, Relation]:
@@ -373,7 +377,7 @@ class StandingSchema:
 class TargetCatalog:
     """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet.
 
-    `types_elsewhere` and `tables_elsewhere` are those of its other schemas.
+    `types_elsewhere`, `tables_elsewhere` and `functions_elsewhere` are those of its other schemas.
     """
 
     server: Server
@@ -382,5 +386,6 @@ class TargetCatalog:
     extensions: tuple[Extension, ...] = ()
     types_elsewhere: frozenset[TableName] = frozenset()
     tables_elsewhere: frozenset[TableName] = frozenset()
+    functions_elsewhere: frozenset[TableName] = frozenset()
     schemas: frozenset[str] = frozenset()
     available_extensions: frozenset[str] = frozenset()

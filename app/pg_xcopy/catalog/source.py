@@ -66,6 +66,10 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
         comments=tuple(Comment(**row) for row in _read(session, "comments", oid)),
         members={row["id"]: row["extension"] for row in session.rows(members, DOING)},
         text_searches=tuple(_text_search(row, schema) for row in _read(session, "text_searches", oid)),
+        functions_elsewhere={
+            row["id"]: TableName(row["schema"], row["name"])
+            for row in session.rows(render("introspect/functions_elsewhere.sql.j2", schema=schema), DOING)
+        },
         unmakeable={row["id"]: row["what"] for row in _read(session, "unmakeable", oid)},
     )
 

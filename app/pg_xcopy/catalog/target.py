@@ -19,6 +19,7 @@ def read_target(session: Session, schema: str) -> TargetCatalog:
         extensions=read_extensions(session),
         types_elsewhere=_names(session, render("introspect/types_elsewhere.sql.j2", schema=schema)),
         tables_elsewhere=_names(session, render("introspect/tables_elsewhere.sql.j2", schema=schema)),
+        functions_elsewhere=_names(session, render("introspect/functions_elsewhere.sql.j2", schema=schema)),
         schemas=_column(session, render("introspect/schema_names.sql")),
         available_extensions=_column(session, render("introspect/available_extensions.sql")),
     )

@@ -6,6 +6,7 @@ from pg_xcopy.catalog.model import Collation, Function, ObjectId, SourceCatalog,
 from pg_xcopy.planning.design import Design
 from pg_xcopy.planning.graph import Lack
 from pg_xcopy.planning.versions import BUILTIN_COLLATIONS, COLLATION_RULES, MULTIRANGES, SQL_BODIES
+from pg_xcopy.sql.names import TableName
 
 
 def find_absences(
@@ -28,10 +29,21 @@ def find_absences(
     for collation in source.collations:
         if reason := _why_no_collation(collation, target.server.version):
             absent[collation.ids[0]] = Lack(reason, "leave out what has it, or upgrade the target")
+    for id_, name in source.functions_elsewhere.items():
+        if id_ not in source.members and name not in target.functions_elsewhere:
+            absent[id_] = _no_function_elsewhere(name, target)
     if target.server.version < MULTIRANGES:
         lack = Lack("multirange types need PostgreSQL 14", "leave it out with `transform`, or upgrade the target")
         absent |= {id_: lack for each in source.types for id_ in each.multirange_ids}
     return absent
+
+
+def _no_function_elsewhere(name: TableName, target: TargetCatalog) -> Lack:
+    if name.schema == target.schema:
+        return Lack(f"it needs function {name}, and the copy replaces that schema", "leave out what needs it")
+    return Lack(
+        f"it needs function {name}, which the target lacks", "create it there first, or leave out what needs it"
+    )
 
 
 def _no_extension(name: str, target: TargetCatalog) -> Lack:

@@ -47,6 +47,7 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
             *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
             *_without_canonical(needs),
             *_unmade(needs),
+            *_large_objects(designs, source),
         ),
         extension_schemas=tuple(sorted(set(homes.values()))),
     )
@@ -66,6 +67,15 @@ def _unmade(needs: Needs) -> Iterator[Notice]:
             kind = f"text search {each.kind.lower()}" if isinstance(each, TextSearch) else type(each).__name__.lower()
             lack = needs.lack(each.ids)
             yield Notice(Topic.OBJECT, f"{kind.removeprefix('user')} {each.name.name}", lack.reason if lack else "")
+
+
+def _large_objects(designs: Designs, source: SourceCatalog) -> Iterator[Notice]:
+    """Name columns that may refer to large objects, which belong to a database and to no schema."""
+    for design in designs.tables if source.server.large_objects else ():
+        for column in design.columns.kept:
+            if column.type_name in ("oid", "lo") and column.name not in design.columns.transformed:
+                reason = "its values may refer to large objects, which are not copied"
+                yield Notice(Topic.PARTIAL, f"{design.name}.{column.name}", reason)
 
 
 def _names(source: SourceCatalog) -> frozenset[object]:
@@ -121,8 +131,8 @@ def _unknown_types(
     for design in designs.tables:
         for column in design.columns.kept:
             name = TableName(column.type_schema, column.type_name)
-            of_extension = any(id_ in source.members for id_ in column.needs)
-            if not of_extension and name.schema != source.schema and name not in there:
+            explained = any(id_ in source.members or id_ in needs.lacking for id_ in column.needs)
+            if not explained and name.schema != source.schema and name not in there:
                 yield _unknown_type(f"{design.name}.{column.name}", name)
 
 
