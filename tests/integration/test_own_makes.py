@@ -111,3 +111,46 @@ def test_operators_are_named_in_the_plan(source_db, target_db):
     assert messages(copy(source_db, target_db, {"d": {"transform": {"less": None}}, "*": {}}, exclude=["[abc]"]))[
         :1
     ] == [f"type small: left out: it needs {OPERATOR}, which is not copied"]
+
+
+CASTS = """
+    CREATE SCHEMA app;
+    SET search_path = app;
+    CREATE TYPE mood AS ENUM ('sad', 'ok');
+    CREATE TYPE score AS (n int);
+    CREATE FUNCTION mood_of(int) RETURNS mood LANGUAGE sql IMMUTABLE
+        AS $$SELECT CASE WHEN $1 > 0 THEN 'ok' ELSE 'sad' END::mood$$;
+    CREATE FUNCTION score_of(mood) RETURNS score LANGUAGE sql IMMUTABLE AS 'SELECT ROW(length($1::text))::score';
+    CREATE CAST (int AS mood) WITH FUNCTION mood_of(int) AS ASSIGNMENT;
+    CREATE CAST (mood AS score) WITH FUNCTION score_of(mood);
+    CREATE CAST (varchar AS mood) WITH INOUT AS IMPLICIT;
+    CREATE DOMAIN good AS int CHECK (VALUE::mood = 'ok');
+    CREATE TABLE t (g good, m mood GENERATED ALWAYS AS (length(g::text)::mood) STORED,
+                    s score DEFAULT 'ok'::mood::score);
+    INSERT INTO t (g) VALUES (7)"""
+READ_CASTS = """
+    SELECT castsource::regtype::text, casttarget::regtype::text, castmethod, castcontext FROM pg_cast
+    WHERE oid > 16384 ORDER BY 1, 2"""
+
+
+@pytest.mark.parametrize("into", ["app", "other"])
+def test_casts_come_along(source_db, target_db, into):
+    source_db.execute(CASTS)
+    readers = [f"SET search_path = {into}; {READ_CASTS}", f"SELECT g, m::text, s::text FROM {into}.t"]
+
+    results = [copy(source_db, target_db, into=into) for _ in range(2)]
+
+    assert [messages(result) for result in results] == [[], []]
+    assert [target_db.rows(each) for each in readers] == [source_db.rows(each.replace(into, "app")) for each in readers]
+    assert len(target_db.rows(readers[0])) == 3
+
+
+def test_casts_of_types_that_stay_behind_do_too(source_db, target_db):
+    source_db.execute(CASTS + "; CREATE TABLE only_mood (m mood)")
+
+    assert messages(copy(source_db, target_db, {"only_mood": {}})) == []
+
+    assert [one for one, *_ in target_db.rows(f"SET search_path = app; {READ_CASTS}")] == [
+        "integer",
+        "character varying",
+    ][::-1]

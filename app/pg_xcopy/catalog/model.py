@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NewType
 
+from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
-
-ObjectId = NewType("ObjectId", str)
-"""An object of a catalog: the catalog's name and the object's OID there, `pg_proc 16412`."""
 
 
 @dataclass(frozen=True)
@@ -190,35 +187,6 @@ class UserType:
 
 
 @dataclass(frozen=True)
-class Collation:
-    """A collation; `provider` is libc, icu or builtin, `ctype` is libc's LC_CTYPE."""
-
-    ids: tuple[ObjectId, ...]
-    name: TableName
-    provider: str
-    locale: str
-    ctype: str | None
-    deterministic: bool
-    rules: str | None = None
-
-
-@dataclass(frozen=True)
-class TextSearch:
-    """A text search DICTIONARY or CONFIGURATION, `made_from` a template or a parser.
-
-    `mappings` are what follows ADD MAPPING FOR.
-    """
-
-    ids: tuple[ObjectId, ...]
-    kind: Sql
-    name: TableName
-    made_from: Sql
-    options: Sql | None = None
-    mappings: tuple[Sql, ...] = ()
-    needs: tuple[ObjectId, ...] = ()
-
-
-@dataclass(frozen=True)
 class Comment:
     """A comment. `kind` is the object's as COMMENT ON spells it, or DOMAIN CONSTRAINT, or TYPE COLUMN.
 
@@ -297,6 +265,7 @@ class SourceCatalog:
     comments: tuple[Comment, ...] = ()
     members: Mapping[ObjectId, str] = field(default_factory=dict)
     text_searches: tuple[TextSearch, ...] = ()
+    casts: tuple[Cast, ...] = ()
     unmakeable: Mapping[ObjectId, str] = field(default_factory=dict)
     functions_elsewhere: Mapping[ObjectId, TableName] = field(default_factory=dict)
 

@@ -10,22 +10,20 @@ from dataclasses import replace
 from typing import Any
 
 from pg_xcopy.catalog.model import (
-    Collation,
     Column,
     Comment,
     Constraint,
     Extension,
     Function,
     Index,
-    ObjectId,
     Relation,
     Sequence,
     Server,
     SourceCatalog,
     Statistics,
-    TextSearch,
     UserType,
 )
+from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
 from pg_xcopy.catalog.reading import DOING, read_extensions, read_server, sql_or_none
 from pg_xcopy.connect.session import Session
 from pg_xcopy.errors import SchemaNotFoundError
@@ -66,6 +64,7 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
         comments=tuple(Comment(**row) for row in _read(session, "comments", oid)),
         members={row["id"]: row["extension"] for row in session.rows(members, DOING)},
         text_searches=tuple(_text_search(row, schema) for row in _read(session, "text_searches", oid)),
+        casts=tuple(_cast(row) for row in _read(session, "casts", oid)),
         functions_elsewhere={
             row["id"]: TableName(row["schema"], row["name"])
             for row in session.rows(render("introspect/functions_elsewhere.sql.j2", schema=schema), DOING)
@@ -260,6 +259,10 @@ def _text_search(row: Row, schema: str) -> TextSearch:
         mappings=tuple(map(Sql, row["mappings"])),
         needs=_ids(row["needs"]),
     )
+
+
+def _cast(row: Row) -> Cast:
+    return Cast(_ids(row["ids"]), Sql(row["signature"]), Sql(row["method"]), _ids(row["needs"]))
 
 
 def _function(row: Row, schema: str) -> Function:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pg_xcopy.catalog.model import Collation, Function, ObjectId, SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.model import Function, SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.objects import Collation, ObjectId
 from pg_xcopy.planning.design import Design
 from pg_xcopy.planning.graph import Lack
 from pg_xcopy.planning.versions import BUILTIN_COLLATIONS, COLLATION_RULES, MULTIRANGES, SQL_BODIES

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Collation, Column, SourceCatalog, TargetCatalog, TextSearch, UserType
+from pg_xcopy.catalog.model import Column, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.objects import Cast, Collation, TextSearch
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.design import Design, Designs
+from pg_xcopy.planning.graph import ids_of
 from pg_xcopy.planning.needs import Needs, is_generated
 from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
 from pg_xcopy.planning.versions import VIRTUAL_COLUMNS
@@ -63,9 +65,11 @@ def _without_canonical(needs: Needs) -> Iterator[Notice]:
 def _unmade(needs: Needs) -> Iterator[Notice]:
     """Name what comes because everything does, and can't; where something needs it, that is said there."""
     for each in needs.unmade:
+        lack = needs.lack(ids_of(each))
+        if isinstance(each, Cast):
+            yield Notice(Topic.OBJECT, f"cast {each.signature}", lack.reason if lack else "")
         if isinstance(each, UserType | TextSearch | Collation):
             kind = f"text search {each.kind.lower()}" if isinstance(each, TextSearch) else type(each).__name__.lower()
-            lack = needs.lack(each.ids)
             yield Notice(Topic.OBJECT, f"{kind.removeprefix('user')} {each.name.name}", lack.reason if lack else "")
 
 

@@ -9,22 +9,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pg_xcopy.catalog.model import (
-    Collation,
     Column,
     Constraint,
     Function,
     Index,
-    ObjectId,
     Sequence,
     SourceCatalog,
     Statistics,
     TargetCatalog,
-    TextSearch,
     UserType,
 )
+from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
 from pg_xcopy.planning.absences import find_absences
 from pg_xcopy.planning.design import Design, Schemas
-from pg_xcopy.planning.graph import Lack, Node, ids_of, make_graph
+from pg_xcopy.planning.graph import Graph, Lack, Node, ids_of, make_graph
 from pg_xcopy.planning.spelling import Spelling, spell
 from pg_xcopy.planning.versions import MAJOR
 
@@ -97,6 +95,7 @@ def find_needs(
     """Follow the dependencies of the chosen tables."""
     graph = make_graph(_nodes(designs, source, target))
     wanted = graph.reach(_wanted(designs, source, extent))
+    wanted = graph.reach((*wanted, *_casts_among(wanted, graph, source)))
     missing = _missing_extensions(wanted, source, target)
     created = missing & target.available_extensions if extent.create_missing else frozenset()
     lacking = graph.lacking(find_absences(designs, source, target, missing - created))
@@ -124,7 +123,7 @@ def find_needs(
 
 
 def _placed(each: Node, building: Spelling) -> Node:
-    if isinstance(each, Design) or each.name.schema != building.source:
+    if isinstance(each, Design | Cast) or each.name.schema != building.source:
         return each
     name = each.name.within(building.schema)
     return replace(building.respelled(each) if isinstance(each, Function) else each, name=name)
@@ -144,6 +143,8 @@ def _nodes(
     """Give all that could be made, in the order in which it is made where nothing speaks against it."""
     for collation in source.collations:
         yield collation, ()
+    for cast in source.casts:
+        yield cast, cast.needs
     for text_search in source.text_searches:
         yield text_search, text_search.needs
     for each in source.types:
@@ -208,6 +209,14 @@ def _wanted(designs: Iterable[Design], source: SourceCatalog, extent: Extent) ->
         yield from (each.ids[0] for each in source.collations)
         yield from (each.ids[0] for each in source.text_searches)
         yield from (each.ids[0] for each in source.types if each.name.schema == source.schema)
+
+
+def _casts_among(wanted: Iterable[ObjectId], graph: Graph, source: SourceCatalog) -> Iterator[ObjectId]:
+    """Give the casts whose types come along; nothing that uses a cast is recorded to need it."""
+    types = {each.ids[0] for each in source.types} - set(wanted)
+    for cast in source.casts:
+        if types.isdisjoint(graph.homes.get(id_, id_) for id_ in cast.needs):
+            yield cast.ids[0]
 
 
 def _missing_extensions(reached: Iterable[ObjectId], source: SourceCatalog, target: TargetCatalog) -> frozenset[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Collation, Column, Function, Sequence, Server, TextSearch, UserType
+from pg_xcopy.catalog.model import Column, Function, Sequence, Server, UserType
+from pg_xcopy.catalog.objects import Cast, Collation, TextSearch
 from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.design import Design, Designs, Schemas
 from pg_xcopy.planning.needs import Needs, is_generated
@@ -51,7 +52,7 @@ def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, server: Serv
     yield from _own_sequences(designs, needs, schemas)
 
 
-def _create(each: Collation | TextSearch | UserType | Function, version: int) -> Step:
+def _create(each: Cast | Collation | TextSearch | UserType | Function, version: int) -> Step:
     if isinstance(each, UserType):
         return _create_type(each, version)
     if isinstance(each, Collation):
@@ -59,7 +60,15 @@ def _create(each: Collation | TextSearch | UserType | Function, version: int) ->
         return Step(sql, f"creating collation {each.name.name}", each.name.name)
     if isinstance(each, TextSearch):
         return _create_text_search(each)
+    if isinstance(each, Cast):
+        return _create_cast(each)
     return _create_function(each, replace=False)
+
+
+def _create_cast(each: Cast) -> Step:
+    sql = render("staging/create_cast.sql.j2", cast=each)
+    # one WITHOUT FUNCTION takes a superuser
+    return Step(sql, f"creating cast {each.signature}", f"cast {each.signature}", Topic.OBJECT, each.method)
 
 
 def _create_text_search(each: TextSearch) -> Step:
