@@ -91,3 +91,18 @@ def test_what_is_not_understood_is_said(source_db, target_db):
     ]
     with pytest.raises((PlanError, StrictError), match="function known"):
         copy(source_db, target_db, strict=True)
+
+
+def test_what_stays_behind_may_be_meant_where_it_is(source_db, target_db):
+    source_db.execute("""
+        CREATE SCHEMA app;
+        CREATE TABLE app.shared (v int);
+        CREATE FUNCTION app.base() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+        CREATE FUNCTION app.many() RETURNS int LANGUAGE sql AS 'SELECT app.base() + count(*)::int FROM app.shared';
+        CREATE TABLE app.t (n int DEFAULT app.many())""")
+    target_db.execute("CREATE SCHEMA app; CREATE TABLE app.shared (v int); INSERT INTO app.shared VALUES (1), (2)")
+
+    assert messages(copy(source_db, target_db, {"t": {}}, into="other")) == []
+
+    target_db.execute("DROP FUNCTION IF EXISTS app.base; INSERT INTO other.t DEFAULT VALUES")
+    assert target_db.column("SELECT n FROM other.t") == [3]

@@ -46,7 +46,7 @@ class Needs:
     where they live in a schema of their own that the target lacks them in. What is `certain` is there when a table is
     made; what is `lacking` will never be, and of what is wanted that is `unmade`. `extensions` are created first. A
     `newer_source` may use functions of the server's own that the target does not have. Functions whose text names their
-    schema are `respelled` when all that is `computed` with them is.
+    schema are `respelled` when all that is `computed` with them is; `copied` are the names in it that come along.
     """
 
     order: tuple[Node, ...]
@@ -59,6 +59,7 @@ class Needs:
     unmade: tuple[Node, ...] = ()
     computed: frozenset[ObjectId] = frozenset()
     respelled: tuple[Function, ...] = ()
+    copied: frozenset[str] = frozenset()
 
     @cached_property
     def collations(self) -> tuple[Collation, ...]:
@@ -104,13 +105,16 @@ def find_needs(
     roots = {*wanted, *carried}
     reached = graph.also(carried).reach(one for one in graph.nodes if one in roots)
     order = tuple(graph.nodes[one] for one in reached if one in graph.nodes and one not in lacking)
-    placed = tuple(_placed(each, spell(source, target, schemas.staging)) for each in order)
     sequences = tuple(_sequences(designs, source, extent))
+    identities = _identities(designs, source)
+    copied = frozenset(_names((*order, *sequences, *identities.values()), source.schema))
+    building = spell(source, target, schemas.staging, copied)
+    placed = tuple(_placed(each, building) for each in order)
     present = {id_ for id_, name in source.members.items() if id_.startswith("pg_type ") and id_ not in lacking}
     return Needs(
         order=placed,
         sequences=sequences,
-        identities=_identities(designs, source),
+        identities=identities,
         certain=frozenset({id_ for each in order for id_ in ids_of(each)} | {each.id for each in sequences} | present)
         - late,
         lacking=lacking,
@@ -118,7 +122,8 @@ def find_needs(
         newer_source=source.server.version // MAJOR > target.server.version // MAJOR,
         unmade=tuple(graph.nodes[one] for one in wanted if one in graph.nodes and one in lacking),
         computed=frozenset(graph.reach(_computed_with(designs))),
-        respelled=tuple(_respelled(order, placed, spell(source, target, schemas.target))),
+        respelled=tuple(_respelled(order, placed, spell(source, target, schemas.target, copied))),
+        copied=copied,
     )
 
 
@@ -127,6 +132,13 @@ def _placed(each: Node, building: Spelling) -> Node:
         return each
     name = each.name.within(building.schema)
     return replace(building.respelled(each) if isinstance(each, Function) else each, name=name)
+
+
+def _names(copied: Iterable[Node | Sequence], schema: str) -> Iterator[str]:
+    for each in copied:
+        name = None if isinstance(each, Cast) else each.relation.name if isinstance(each, Design) else each.name
+        if name and name.schema == schema:
+            yield name.name
 
 
 def _respelled(order: Iterable[Node], placed: Iterable[Node], built: Spelling) -> Iterator[Function]:

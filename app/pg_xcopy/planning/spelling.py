@@ -32,17 +32,17 @@ _CLOSING = re.compile(r"\$functionx*\$\s*\Z")
 class Spelling:
     """How the source's schema is called: by `source` in the source, by `schema` where the functions are to work.
 
-    `beside` are schemas in which the target keeps what the source keeps in its own: extensions. `known` are the
-    names of all that is in the source's schema.
+    `beside` are schemas in which the target keeps what the source keeps in its own: extensions. `copied` are the names
+    of all that comes along: what does not may well be meant where it is.
     """
 
     source: str
     schema: str
     beside: tuple[str, ...] = ()
-    known: frozenset[str] = frozenset()
+    copied: frozenset[str] = frozenset()
 
     def respelled(self, function: Function) -> Function:
-        """Give the function with the name wherever it certainly means the schema."""
+        """Give the function with the name wherever it certainly means the schema, and what comes along of it."""
         if function.definition is None:
             return function
         head, body, tail = _parts(function)
@@ -51,7 +51,7 @@ class Spelling:
         return replace(function, definition=Sql(_PATH.sub(self._path, head) + body + tail))
 
     def unclear(self, function: Function) -> bool:
-        """Tell whether the text names what is in the schema where nobody can say for certain that it does."""
+        """Tell whether the text names what comes along where nobody can say for certain that it does."""
         if function.definition is None:
             return False
         head, body, _ = _parts(function)
@@ -61,9 +61,9 @@ class Spelling:
         return any(map(self.names_it, strings))
 
     def names_it(self, text: str) -> bool:
-        """Tell whether a text names something in the schema."""
+        """Tell whether a text names something of the schema that comes along."""
         return any(
-            _folded(schema) == self.source and _folded(name) in self.known for schema, name in _QUALIFIED.findall(text)
+            _folded(schema) == self.source and _folded(name) in self.copied for schema, name in _QUALIFIED.findall(text)
         )
 
     def _path(self, clause: re.Match[str]) -> str:
@@ -75,23 +75,23 @@ class Spelling:
 
     def _is_ambiguous(self, function: str, head: str, body: str) -> bool:
         """Tell whether something else has the name too: it would be declared without a dot behind it."""
-        declared = (each for text in (head, body) for each in _tokens(text) if not each.qualifies)
+        declared = (each for text in (head, body) for each in _tokens(text) if each.qualifies is None)
         return function == self.source or any(_folded(each.text) == self.source for each in declared if each.is_first)
 
     def _renamed(self, body: str) -> Iterator[str]:
         for each in _tokens(body):
-            means_it = each.is_first and each.qualifies and _folded(each.text) == self.source
+            means_it = each.is_first and _folded(each.text) == self.source and each.qualifies in self.copied
             yield identifier(self.schema) if means_it else each.text
 
 
 @dataclass(frozen=True)
 class _Token:
-    """A piece of a text; a name `is_first` where no dot is before it, and `qualifies` where one is behind it."""
+    """A piece of a text; a name `is_first` where no dot is before it, and `qualifies` what follows a dot behind it."""
 
     kind: str
     text: str
     is_first: bool = False
-    qualifies: bool = False
+    qualifies: str | None = None
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -103,7 +103,8 @@ def _tokens(text: str) -> Iterator[_Token]:
         if kind != "name":
             yield _Token(kind, piece)
         else:
-            yield _Token(kind, piece, said[place - 1 : place] != ["."], said[place + 1 : place + 2] == ["."])
+            behind = _folded("".join(said[place + 2 : place + 3])) if said[place + 1 : place + 2] == ["."] else None
+            yield _Token(kind, piece, said[place - 1 : place] != ["."], behind)
 
 
 def _folded(name: str) -> str:
@@ -121,10 +122,8 @@ def _parts(function: Function) -> tuple[str, str, str]:
     return definition[:at], "", definition[at:]
 
 
-def spell(source: SourceCatalog, target: TargetCatalog, schema: str) -> Spelling:
+def spell(source: SourceCatalog, target: TargetCatalog, schema: str, copied: frozenset[str]) -> Spelling:
     """Give the spelling under which functions work in this schema of the target."""
     own = {each.name for each in source.extensions if each.schema == source.schema}
     beside = {each.schema for each in target.extensions if each.name in own}
-    named = (source.relations, source.sequences, source.types, source.functions)
-    known = frozenset(each.name.name for some in named for each in some if each.name.schema == source.schema)
-    return Spelling(source.schema, schema, tuple(sorted(beside - {schema})), known)
+    return Spelling(source.schema, schema, tuple(sorted(beside - {schema})), copied)

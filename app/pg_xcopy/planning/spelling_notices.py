@@ -16,7 +16,7 @@ _STRING = re.compile(r"'(?:[^']|'')*'")
 
 def text_notices(designs: Designs, needs: Needs, source: SourceCatalog, target: TargetCatalog) -> Iterator[Notice]:
     """Name functions and defaults that may come upon another schema than the copy, now or later."""
-    spelling = spell(source, target, target.schema)
+    spelling = spell(source, target, target.schema, needs.copied)
     moved = source.schema != target.schema
     made = {id_ for each in needs.objects for id_ in each.ids}
     for function in source.functions:

@@ -1,12 +1,13 @@
 """Where the text of a function certainly means the source's schema, and where it may."""
 
 import pytest
-from catalogs import STAGING, extension, function, replace, sequence, source, target
+from catalogs import STAGING, extension, function, replace, source, target
 
 from pg_xcopy.planning.spelling import spell
 from pg_xcopy.sql.quoting import Sql
 
-CATALOG = source(sequences=(sequence("s"),), functions=(function("norm", oid=1),))
+CATALOG = source()
+COPIED = frozenset({"s", "norm"})
 NAME = f'"{STAGING}"'
 
 
@@ -16,7 +17,7 @@ def made(body, *, path="", arguments="$1 text", name="f"):
 
 
 def respelled(each):
-    return str(spell(CATALOG, target(), STAGING).respelled(each).definition)
+    return str(spell(CATALOG, target(), STAGING, COPIED).respelled(each).definition)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,7 @@ def respelled(each):
         ("SELECT db.app.norm(1), t.app.norm", None),
         ('SELECT "APP".norm(1), app2.norm(1), my_app.norm(1)', None),
         ("SELECT app.norm FROM t AS app", None),
+        ("SELECT app.stays_behind($1)", None),
         ("DECLARE app record; BEGIN RETURN app.norm; END", None),
     ],
 )
@@ -40,7 +42,7 @@ def test_an_argument_that_has_the_name():
     each = made("SELECT app.norm", arguments="app thing")
 
     assert respelled(each) == each.definition
-    assert spell(CATALOG, target(), STAGING).unclear(each)
+    assert spell(CATALOG, target(), STAGING, COPIED).unclear(each)
 
 
 def test_a_function_that_has_the_name():
@@ -69,7 +71,7 @@ def test_schemas_of_extensions_that_the_source_keeps_in_its_own():
     catalog = source(extensions=(extension("citext", schema="app"), extension("cube")))
     there = target(extensions=(extension("citext", schema="contrib"), extension("cube", schema="x")))
 
-    each = spell(catalog, there, STAGING).respelled(made("SELECT 1", path=" SET search_path TO 'app'\n"))
+    each = spell(catalog, there, STAGING, COPIED).respelled(made("SELECT 1", path=" SET search_path TO 'app'\n"))
 
     assert f"SET search_path TO '{STAGING}', 'contrib'\n" in each.definition
 
@@ -87,4 +89,4 @@ def test_schemas_of_extensions_that_the_source_keeps_in_its_own():
     ],
 )
 def test_what_may_mean_the_schema(body, unclear):
-    assert spell(CATALOG, target(), STAGING).unclear(made(body)) is unclear
+    assert spell(CATALOG, target(), STAGING, COPIED).unclear(made(body)) is unclear
