@@ -127,7 +127,15 @@ class DatabaseError(XcopyError):
     @property
     def hint(self) -> str:
         """What to look at, where the code tells."""
-        return _SQLSTATE_HINTS.get(self.sqlstate) or _SQLSTATE_HINTS.get(self.sqlstate[:2], "")
+        hints = {**_SQLSTATE_HINTS, **self._hints_of_place}
+        return hints.get(self.sqlstate) or hints.get(self.sqlstate[:2], "")
+
+    @property
+    def _hints_of_place(self) -> Mapping[str, str]:
+        """The user's own SQL runs on the source, values arrive on the target; what else runs there is ours."""
+        if self.side == "source":
+            return _HINTS_OF_QUERIES
+        return _HINTS_OF_VALUES if self.doing.startswith("copying ") else {}
 
     @property
     def connection_lost(self) -> bool:
@@ -140,19 +148,26 @@ _SQLSTATE_HINTS = {
     "\"convert_from(convert(convert_to(body, 'SQL_ASCII'), 'LATIN1', 'UTF8'), 'SQL_ASCII')\".",
     "22P05": "That database's encoding has no such character: replace it with `transform`, or use a database in UTF8.",
     "42501": "Ask the owner for the privilege it names.",
-    "42883": "Check the types; the difference of two dates is a number of days: times interval '1 day' it can be added "
-    "to a timestamp.",
-    "42P01": "Check the table's name and the schema's.",
-    "42601": "Check the SQL in `where` and `transform`.",
-    "42703": "Check the column names in `where` and `transform`.",
     "53100": "The disk of that server is full.",
     "53200": "That server ran out of memory, or of locks: see max_locks_per_transaction.",
     "53300": "Lower `parallel`, or raise max_connections.",
     "55P03": "Another session holds a lock on it; try again later.",
     "57P01": "Its administrator, a restart or a failover ended the session; run the job again.",
-    "22": "A value does not fit its column: see `where` and `transform`.",
     "23": "The rows break a rule of the target table: see `where` and `transform`.",
     "40001": "Run the job again: it will take a new snapshot.",
+}
+_HINTS_OF_QUERIES = {
+    "42883": "Check the types; the difference of two dates is a number of days: times interval '1 day' it can be added "
+    "to a timestamp.",
+    "42P01": "Check the table's name and the schema's.",
+    "42601": "Check the SQL in `where` and `transform`.",
+    "42703": "Check the column names in `where` and `transform`.",
+    "22": "A value does not fit its column: see `where` and `transform`.",
+}
+_HINTS_OF_VALUES = {
+    "42": "A value is the name of something that is not copied, as those of regclass and its like are, or a function "
+    "that generates a column needs what is not: leave out the column with `transform`, or the rows with `where`.",
+    "22": "A value does not fit its column: see `where` and `transform`.",
 }
 
 

@@ -128,9 +128,9 @@ def test_a_long_reader_does_not_hold_up_the_swap(things, target):
             id="copy: the source fails",
         ),
         pytest.param(
-            """CREATE SCHEMA other; CREATE FUNCTION other.f() RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
-               CREATE TABLE app.odd (id int, odd boolean GENERATED ALWAYS AS (other.f()) STORED)""",
-            {}, DatabaseError, id="build: a function is missing",
+            """CREATE SCHEMA other; CREATE COLLATION other.odd (PROVIDER = libc, LOCALE = 'C');
+               CREATE TABLE app.odd (id int, odd text COLLATE other.odd)""",
+            {}, DatabaseError, id="build: a collation is missing",
         ),
         pytest.param(
             "CREATE DOMAIN app.d AS text CHECK (current_setting('application_name') <> 'x'); SELECT",

@@ -170,5 +170,25 @@ def test_hints_by_code_or_class(state, hint):
     assert DatabaseError("source", "x", "reading", "y", state).hint == hint
 
 
+@pytest.mark.parametrize(
+    ("side", "doing", "state", "hint"),
+    [
+        ("source", "checking app.t", "42601", "Check the SQL in"),
+        ("source", "checking app.t", "42883", "Check the types;"),
+        ("target", "copying app.t", "42P01", "A value is the name of something that is not copied"),
+        ("target", "copying app.t", "22P02", "A value does not fit"),
+        ("target", "copying app.t", "42501", "Ask the owner"),
+        ("target", "creating type d", "42601", ""),
+        ("target", "creating table t", "22023", ""),
+        ("target", "creating table t", "42883", ""),
+        ("target", "creating table t", "53100", "The disk"),
+    ],
+)
+def test_hints_fit_where_it_happened(side, doing, state, hint):
+    found = DatabaseError(side, "x", doing, "y", state).hint
+    assert found.startswith(hint)
+    assert bool(found) is bool(hint)
+
+
 def test_a_place_of_the_whole_file():
     assert str(Problem("jobs.yaml", 0, 0, "", "the file is empty")) == "jobs.yaml: the file is empty"

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NewType
 
+from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
+from pg_xcopy.catalog.standing import StandingSchema
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
-
-ObjectId = NewType("ObjectId", str)
-"""An object of a catalog: the catalog's name and the object's OID there, `pg_proc 16412`."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +174,8 @@ class UserType:
     """An enum ('e'), domain ('d'), composite ('c') or range ('r') type.
 
     `parts` are the types that it is made of. `ids` are its own and those of the types that come with it: array and
-    multirange types. `canonical` tells whether a range type has a CANONICAL function.
+    multirange types. `canonical` tells whether a range type has a CANONICAL function. `late_checks` are a domain's that
+    are NOT VALID, by name.
     """
 
     ids: tuple[ObjectId, ...]
@@ -187,7 +186,9 @@ class UserType:
     not_null: bool = False
     default_expression: Sql | None = None
     collation: Sql | None = None
+    not_null_name: str | None = None
     checks: tuple[Sql, ...] = ()
+    late_checks: tuple[tuple[str, Sql], ...] = ()
     attributes: tuple[Sql, ...] = ()
     operator_class: Sql | None = None
     subtype_diff: Sql | None = None
@@ -199,23 +200,10 @@ class UserType:
 
 
 @dataclass(frozen=True)
-class Collation:
-    """A collation; `provider` is libc, icu or builtin, `ctype` is libc's LC_CTYPE."""
-
-    ids: tuple[ObjectId, ...]
-    name: TableName
-    provider: str
-    locale: str
-    ctype: str | None
-    deterministic: bool
-    rules: str | None = None
-
-
-@dataclass(frozen=True)
 class Comment:
     """A comment. `kind` is the object's as COMMENT ON spells it, or DOMAIN CONSTRAINT, or TYPE COLUMN.
 
-    `owner` is the relation or domain of a column or constraint.
+    `owner` is the relation or domain of a column, constraint or index. DOMAIN NOT NULL is a constraint too.
     """
 
     kind: str
@@ -230,7 +218,7 @@ class Function:
 
     An aggregate has no definition. `sql_body` tells a body that was parsed when it was created (BEGIN ATOMIC, RETURN)
     from one that is text; `body` is that text, where it is SQL or PL/pgSQL. That it is `leakproof` is not in the
-    definition, because only a superuser may say so.
+    definition, because only a superuser may say so. `comment` is what COMMENT ON says.
     """
 
     ids: tuple[ObjectId, ...]
@@ -241,6 +229,7 @@ class Function:
     sql_body: bool = False
     body: str | None = None
     leakproof: bool = False
+    comment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -275,7 +264,7 @@ class Server:
     """A server and what our role may do in its database; `version` as PostgreSQL numbers it (150004).
 
     `superuser` tells whether our role may alter what belongs to the server's first superuser; `compressions` are the
-    methods for columns that it was built with, none before PostgreSQL 14.
+    methods for columns that it was built with, none before PostgreSQL 14; `large_objects` whether the database has any.
     """
 
     version: int
@@ -286,6 +275,7 @@ class Server:
     may_create_schemas: bool
     compressions: frozenset[str] = frozenset()
     superuser: bool = False
+    large_objects: bool = False
 
 
 @dataclass(frozen=True)
@@ -303,7 +293,11 @@ class Builtins:
 
 @dataclass(frozen=True)
 class SourceCatalog:
-    """One schema of the source, all from one snapshot. `members` gives the extension that an object belongs to."""
+    """One schema of the source, all from one snapshot.
+
+    `members` gives the extension that an object belongs to; `unmakeable` describes what of the schema is never made;
+    `functions_elsewhere` are those of other schemas.
+    """
 
     server: Server
     schema: str
@@ -316,6 +310,10 @@ class SourceCatalog:
     comments: tuple[Comment, ...] = ()
     builtins: Builtins = Builtins()
     members: Mapping[ObjectId, str] = field(default_factory=dict)
+    text_searches: tuple[TextSearch, ...] = ()
+    casts: tuple[Cast, ...] = ()
+    unmakeable: Mapping[ObjectId, str] = field(default_factory=dict)
+    functions_elsewhere: Mapping[ObjectId, TableName] = field(default_factory=dict)
 
     @cached_property
     def by_oid(self) -> Mapping[int, Relation]:
@@ -333,75 +331,11 @@ class SourceCatalog:
 
 
 @dataclass(frozen=True)
-class StandingObject:
-    """Something that stands in the target schema and that a replace will drop; `kind` as pg_identify_object says it."""
-
-    kind: str
-    name: str
-    identity: str
-    owner: str | None = None
-    is_partition: bool = False
-    row_security: bool = False
-    ours: bool = True
-
-
-@dataclass(frozen=True)
-class Dependent:
-    """An object outside the target schema that depends on one inside it, both as pg_describe_object says them.
-
-    It may do so by way of another that is outside; `on_object` is then that. `schema` is None for what has none.
-    """
-
-    description: str
-    on_object: str
-    publication: bool = False
-    schema: str | None = None
-
-
-@dataclass(frozen=True)
-class Grant:
-    """A privilege of the old schema, or of something in it. `grantee` is None for PUBLIC.
-
-    `scope` is schema, table, column, sequence, default or global default. `for_role`, `object_kind` belong to default
-    privileges, of which the global ones are not bound to the schema.
-    """
-
-    scope: str
-    name: str | None
-    column: str | None
-    grantee: str | None
-    privilege: str
-    grantable: bool
-    for_role: str | None = None
-    object_kind: str | None = None
-
-
-@dataclass(frozen=True)
-class StandingSchema:
-    """The target schema as it stands before the run; `ours` tells whether our role may rename it.
-
-    `attachments` are triggers, policies and rules on its tables; `parts` are those of its types that ALTER TYPE … SET
-    SCHEMA leaves behind.
-    """
-
-    oid: int
-    owner: str
-    ours: bool
-    may_create: bool = True
-    comment: str | None = None
-    objects: tuple[StandingObject, ...] = ()
-    attachments: tuple[StandingObject, ...] = ()
-    parts: tuple[StandingObject, ...] = ()
-    dependents: tuple[Dependent, ...] = ()
-    grants: tuple[Grant, ...] = ()
-
-
-@dataclass(frozen=True)
 class TargetCatalog:
     """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet.
 
-    `types_elsewhere` and `tables_elsewhere` are those of its other schemas. Our role may not use `types_denied`, nor
-    refer to `tables_denied`, nor go into `schemas_closed`, nor create anything in `schemas_sealed`.
+    `types_elsewhere`, `tables_elsewhere` and `functions_elsewhere` are those of its other schemas. Our role may not use
+    `types_denied`, nor refer to `tables_denied`, nor go into `schemas_closed`, nor create anything in `schemas_sealed`.
     """
 
     server: Server
@@ -412,6 +346,7 @@ class TargetCatalog:
     types_denied: frozenset[TableName] = frozenset()
     tables_elsewhere: frozenset[TableName] = frozenset()
     tables_denied: frozenset[TableName] = frozenset()
+    functions_elsewhere: frozenset[TableName] = frozenset()
     schemas: frozenset[str] = frozenset()
     schemas_closed: frozenset[str] = frozenset()
     schemas_sealed: frozenset[str] = frozenset()

@@ -10,14 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from pg_xcopy.catalog.model import (
-    Collation,
     Column,
     Comment,
     Constraint,
     Extension,
     Function,
     Index,
-    ObjectId,
     Relation,
     Sequence,
     Server,
@@ -26,6 +24,7 @@ from pg_xcopy.catalog.model import (
     TypeName,
     UserType,
 )
+from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
 from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server, sql_or_none
 from pg_xcopy.connect.session import Session
 from pg_xcopy.errors import SchemaNotFoundError
@@ -66,6 +65,13 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
         comments=tuple(Comment(**row) for row in _read(session, "comments", oid)),
         builtins=read_builtins(session),
         members={row["id"]: row["extension"] for row in session.rows(members, DOING)},
+        text_searches=tuple(_text_search(row, schema) for row in _read(session, "text_searches", oid)),
+        casts=tuple(_cast(row) for row in _read(session, "casts", oid)),
+        functions_elsewhere={
+            row["id"]: TableName(row["schema"], row["name"])
+            for row in session.rows(render("introspect/functions_elsewhere.sql.j2", schema=schema), DOING)
+        },
+        unmakeable={row["id"]: row["what"] for row in _read(session, "unmakeable", oid)},
     )
 
 
@@ -230,7 +236,9 @@ def _user_type(row: Row) -> UserType:
         not_null=row["not_null"],
         default_expression=sql_or_none(row["default_expression"]),
         collation=sql_or_none(row["collation"]),
+        not_null_name=row["not_null_name"],
         checks=tuple(map(Sql, row["checks"])),
+        late_checks=tuple((name, Sql(definition)) for name, definition in row["late_checks"]),
         attributes=tuple(map(Sql, row["attributes"])),
         operator_class=sql_or_none(row["operator_class"]),
         subtype_diff=sql_or_none(row["subtype_diff"]),
@@ -246,6 +254,22 @@ def _collation(row: Row, schema: str) -> Collation:
     return Collation(**{**row, "ids": _ids(row["ids"]), "name": TableName(schema, row["name"])})
 
 
+def _text_search(row: Row, schema: str) -> TextSearch:
+    return TextSearch(
+        ids=_ids(row["ids"]),
+        kind=Sql(row["kind"]),
+        name=TableName(schema, row["name"]),
+        made_from=Sql(row["made_from"]),
+        options=sql_or_none(row["options"]),
+        mappings=tuple(map(Sql, row["mappings"])),
+        needs=_ids(row["needs"]),
+    )
+
+
+def _cast(row: Row) -> Cast:
+    return Cast(_ids(row["ids"]), Sql(row["signature"]), Sql(row["method"]), _ids(row["needs"]))
+
+
 def _function(row: Row, schema: str) -> Function:
     return Function(
         ids=_ids(row["ids"]),
@@ -256,4 +280,5 @@ def _function(row: Row, schema: str) -> Function:
         sql_body=row["sql_body"],
         leakproof=row["leakproof"],
         body=row["body"],
+        comment=row["comment"],
     )

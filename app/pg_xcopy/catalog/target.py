@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pg_xcopy.catalog.model import (
-    AvailableExtension,
-    Dependent,
-    Grant,
-    StandingObject,
-    StandingSchema,
-    TargetCatalog,
-)
+from pg_xcopy.catalog.model import AvailableExtension, TargetCatalog
 from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server
+from pg_xcopy.catalog.standing import Dependent, Grant, StandingObject, StandingSchema
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
@@ -32,6 +26,9 @@ def read_target(session: Session, schema: str) -> TargetCatalog:
         types_elsewhere=frozenset(map(_name, types)),
         types_denied=frozenset(_name(row) for row in types if not row["usable"]),
         tables_elsewhere=frozenset(map(_name, tables)),
+        functions_elsewhere=frozenset(
+            _name(row) for row in session.rows(render("introspect/functions_elsewhere.sql.j2", schema=schema), DOING)
+        ),
         tables_denied=frozenset(_name(row) for row in tables if not row["usable"]),
         schemas=frozenset(row["name"] for row in schemas),
         schemas_closed=frozenset(row["name"] for row in schemas if not row["usable"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pg_xcopy.catalog.model import Dependent
+from pg_xcopy.catalog.standing import Dependent
 from pg_xcopy.catalog.target import read_dependents
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.render import render

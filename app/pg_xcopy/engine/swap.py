@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Dependent
+from pg_xcopy.catalog.standing import Dependent
 from pg_xcopy.catalog.target import read_dependents, read_objects
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.last_look import dependents_of, extensions_within

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pg_xcopy.catalog.model import Collation, Function, ObjectId, SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.model import Function, SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.objects import Collation, ObjectId
 from pg_xcopy.planning.design import Design
 from pg_xcopy.planning.graph import Lack
 from pg_xcopy.planning.versions import BUILTIN_COLLATIONS, COLLATION_RULES, MULTIRANGES, PG_UNICODE_FAST, SQL_BODIES
 from pg_xcopy.planning.youth import Younger, younger_than
+from pg_xcopy.sql.names import TableName
 
 
 def find_absences(
@@ -14,11 +16,32 @@ def find_absences(
 ) -> dict[ObjectId, Lack]:
     """Give what will not be there for reasons of its own."""
     absent = {id_: _no_extension(name, target) for id_, name in source.members.items() if name in missing}
+    return absent | _not_copied(designs, source) | _not_elsewhere(source, target) | _too_young(source, target)
+
+
+def _not_copied(designs: tuple[Design, ...], source: SourceCatalog) -> dict[ObjectId, Lack]:
+    absent = {
+        id_: Lack(f"it needs {what}, which is not copied", "leave out what needs it, or write it otherwise")
+        for id_, what in source.unmakeable.items()
+    }
     copied = {design.relation.oid for design in designs}
     for relation in source.relations:
         if relation.oid not in copied:
             lack = Lack(f"it needs {relation.name}, which is not copied", "copy that too, or leave out what needs it")
             absent |= dict.fromkeys(relation.ids, lack)
+    return absent
+
+
+def _not_elsewhere(source: SourceCatalog, target: TargetCatalog) -> dict[ObjectId, Lack]:
+    return {
+        id_: _no_function_elsewhere(name, target)
+        for id_, name in source.functions_elsewhere.items()
+        if id_ not in source.members and name not in target.functions_elsewhere
+    }
+
+
+def _too_young(source: SourceCatalog, target: TargetCatalog) -> dict[ObjectId, Lack]:
+    absent: dict[ObjectId, Lack] = {}
     younger = younger_than(source, target)
     for function in source.functions:
         if reason := _why_no_function(function, younger):
@@ -34,6 +57,14 @@ def find_absences(
         lack = Lack("multirange types need PostgreSQL 14", "leave it out with `transform`, or upgrade the target")
         absent |= {id_: lack for each in source.types for id_ in each.multirange_ids}
     return absent
+
+
+def _no_function_elsewhere(name: TableName, target: TargetCatalog) -> Lack:
+    if name.schema == target.schema:
+        return Lack(f"it needs function {name}, and the copy replaces that schema", "leave out what needs it")
+    return Lack(
+        f"it needs function {name}, which the target lacks", "create it there first, or leave out what needs it"
+    )
 
 
 def _no_extension(name: str, target: TargetCatalog) -> Lack:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Grant, StandingObject, StandingSchema, TargetCatalog
+from pg_xcopy.catalog.model import TargetCatalog
+from pg_xcopy.catalog.standing import Grant, StandingObject, StandingSchema
 from pg_xcopy.planning.design import Designs, Schemas
 from pg_xcopy.planning.needs import Needs, standing_alone
 from pg_xcopy.planning.plan import Notice, Step, Topic

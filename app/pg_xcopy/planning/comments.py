@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pg_xcopy.catalog.model import Comment
+from pg_xcopy.catalog.model import Comment, UserType
 from pg_xcopy.planning.design import Designs, Schemas
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Step
+from pg_xcopy.planning.versions import NAMED_NOT_NULL
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
@@ -34,15 +35,24 @@ class Comments:
         comment = self._texts.get((kind, name, owner))
         return Sql(f"{sql};\n{_statement(comment, self.schemas)}") if comment else sql
 
-    def steps(self, designs: Designs, needs: Needs) -> Iterator[Step]:
+    def steps(self, designs: Designs, needs: Needs, version: int) -> Iterator[Step]:
         """Give the comments on tables, columns, sequences, types and collations."""
+        late = {(each.name.name, check) for each in _types(needs) for check, _ in each.late_checks}
         columns = {design.relation.name.name: {c.name for c in design.columns.kept} for design in designs.tables}
-        others = {each.name.name for each in (*needs.collations, *needs.objects, *needs.sequences)}
-        others |= {each.name.name for each in needs.identities.values()}
+        made = (*needs.collations, *needs.text_searches, *needs.objects, *needs.sequences, *needs.identities.values())
+        others = {each.name.name for each in made}
         for comment in self.all:
-            if comment.kind not in _WITH_THEIR_OBJECT and _is_copied(comment, columns, others):
+            if comment.kind in _WITH_THEIR_OBJECT or (comment.owner, comment.name) in late:
+                continue
+            if comment.kind == "DOMAIN NOT NULL" and version < NAMED_NOT_NULL:
+                continue
+            if _is_copied(comment, columns, others):
                 subject = f"{comment.owner}.{comment.name}" if comment.owner else comment.name
                 yield Step(_statement(comment, self.schemas), f"commenting on {subject}", subject)
+
+
+def _types(needs: Needs) -> Iterator[UserType]:
+    return (each for each in needs.objects if isinstance(each, UserType))
 
 
 def _is_copied(comment: Comment, columns: Mapping[str, set[str]], others: set[str]) -> bool:
@@ -60,10 +70,10 @@ def _statement(comment: Comment, schemas: Schemas) -> Sql:
 
 def _placed(comment: Comment, schemas: Schemas) -> tuple[Sql, Sql]:
     """Spell the object's kind and name as COMMENT ON wants them."""
-    if comment.owner is None:
+    if comment.owner is None or comment.kind == "INDEX":
         return Sql(comment.kind), TableName(schemas.staging, comment.name).sql
     owner, part = TableName(schemas.staging, comment.owner).sql, identifier(comment.name)
     if comment.kind in ("COLUMN", "TYPE COLUMN"):
         return Sql("COLUMN"), Sql(f"{owner}.{part}")
-    domain = "DOMAIN " if comment.kind == "DOMAIN CONSTRAINT" else ""
+    domain = "DOMAIN " if comment.kind.startswith("DOMAIN") else ""
     return Sql("CONSTRAINT"), Sql(f"{part} ON {domain}{owner}")

@@ -80,9 +80,10 @@ def add_constraint(design: Design, constraint: Constraint, means: Means) -> Step
         definition=constraint.definition,
     )
     subject = f"{design.name}.{constraint.name}"
-    commented = means.comments.after(sql, "CONSTRAINT", constraint.name, design.relation.name.name)
+    table = design.relation.name.name
+    commented = means.comments.after(sql, "CONSTRAINT", constraint.name, table)
     return Step(
-        means.comments.after(commented, "INDEX", constraint.name),
+        means.comments.after(commented, "INDEX", constraint.name, table),
         f"adding {KINDS[constraint.kind]} {subject}",
         subject,
         Topic.CONSTRAINT,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pg_xcopy.catalog.model import Collation, Function, ObjectId, UserType
+from pg_xcopy.catalog.model import Function, UserType
+from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
 from pg_xcopy.planning.design import Design
 
-Node = Collation | UserType | Function | Design
+Node = Cast | Collation | TextSearch | UserType | Function | Design
 """What a statement makes; sequences are none, because they need nothing."""
 
 

@@ -142,7 +142,7 @@ def _create_index(design: Design, index: Index, means: Means) -> Step:
         name = TableName(design.schemas.staging, index.name)
         targets = render("staging/alter_index_statistics.sql.j2", index=name, actions=index.statistics)
         sql = Sql(f"{sql};\n{targets}")
-    commented = means.comments.after(sql, "INDEX", index.name)
+    commented = means.comments.after(sql, "INDEX", index.name, design.relation.name.name)
     return Step(commented, f"creating index {subject}", subject, Topic.INDEX, what)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from pg_xcopy.catalog.model import Extension, SourceCatalog, StandingSchema, TargetCatalog, UserType
+from pg_xcopy.catalog.model import Extension, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.objects import Cast, Collation, TextSearch
+from pg_xcopy.catalog.standing import StandingSchema
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.design import Designs
+from pg_xcopy.planning.graph import ids_of
 from pg_xcopy.planning.needs import Needs, is_generated
 from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
 from pg_xcopy.planning.privileges import missing_privileges
@@ -66,6 +69,8 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
             *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
             *_left_out_parameters(designs, target.server.version),
             *_without_canonical(needs),
+            *_unmade(needs),
+            *_large_objects(designs, source),
         ),
         extensions=extensions,
         schemas=schemas,
@@ -83,6 +88,26 @@ def _without_canonical(needs: Needs) -> Iterator[Notice]:
     for each in needs.objects:
         if isinstance(each, UserType) and each.canonical:
             yield Notice(Topic.PROPERTY, f"type {each.name.name}", "its CANONICAL function is not copied")
+
+
+def _unmade(needs: Needs) -> Iterator[Notice]:
+    """Name what comes because everything does, and can't; where something needs it, that is said there."""
+    for each in needs.unmade:
+        lack = needs.lack(ids_of(each))
+        if isinstance(each, Cast):
+            yield Notice(Topic.OBJECT, f"cast {each.signature}", lack.reason if lack else "")
+        if isinstance(each, UserType | TextSearch | Collation):
+            kind = f"text search {each.kind.lower()}" if isinstance(each, TextSearch) else type(each).__name__.lower()
+            yield Notice(Topic.OBJECT, f"{kind.removeprefix('user')} {each.name.name}", lack.reason if lack else "")
+
+
+def _large_objects(designs: Designs, source: SourceCatalog) -> Iterator[Notice]:
+    """Name columns that may refer to large objects, which belong to a database and to no schema."""
+    for design in designs.tables if source.server.large_objects else ():
+        for column in design.columns.kept:
+            if column.type_name.name in ("oid", "lo") and column.name not in design.columns.transformed:
+                reason = "its values may refer to large objects, which are not copied"
+                yield Notice(Topic.PARTIAL, f"{design.name}.{column.name}", reason)
 
 
 def _names(source: SourceCatalog) -> frozenset[object]:
@@ -166,8 +191,8 @@ def _unknown_types(
     for design in designs.tables:
         for column in design.columns.kept:
             name = TableName(column.type_name.schema, column.type_name.name)
-            of_extension = any(id_ in source.members for id_ in column.needs)
-            if not of_extension and name.schema != source.schema and name not in there:
+            explained = any(id_ in source.members or id_ in needs.lacking for id_ in column.needs)
+            if not explained and name.schema != source.schema and name not in there:
                 yield _unknown_type(f"{design.name}.{column.name}", name)
 
 

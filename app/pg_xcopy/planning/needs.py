@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pg_xcopy.catalog.model import (
-    Collation,
     Column,
     Constraint,
     Function,
     Index,
-    ObjectId,
     Sequence,
     SourceCatalog,
     Statistics,
     TargetCatalog,
     UserType,
 )
+from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
 from pg_xcopy.planning.absences import find_absences
 from pg_xcopy.planning.design import Design, Designs, Schemas
-from pg_xcopy.planning.graph import Lack, Node, ids_of, make_graph
+from pg_xcopy.planning.graph import Graph, Lack, Node, ids_of, make_graph
+from pg_xcopy.planning.spelling import Spelling, spell
 from pg_xcopy.planning.versions import MAJOR
 
 _CALLED = re.compile(r'("(?:[^"]|"")+"|[^\W\d][\w$]*)\s*\(')
@@ -44,8 +44,9 @@ class Needs:
 
     Types, functions and collations have the names under which they are made: in the staging schema, or as in the source
     where they live in a schema of their own that the target lacks them in. What is `certain` is there when a table is
-    made; what is `lacking` will never be. `extensions` are created first. A `newer_source` may use functions of the
-    server's own that the target does not have.
+    made; what is `lacking` will never be, and of what is wanted that is `unmade`. `extensions` are created first. A
+    `newer_source` may use functions of the server's own that the target does not have. Functions whose text names their
+    schema are `respelled` when all that is `computed` with them is; `copied` are the names in it that come along.
     """
 
     order: tuple[Node, ...]
@@ -55,11 +56,20 @@ class Needs:
     lacking: Mapping[ObjectId, Lack]
     extensions: tuple[str, ...] = ()
     newer_source: bool = False
+    unmade: tuple[Node, ...] = ()
+    computed: frozenset[ObjectId] = frozenset()
+    respelled: tuple[Function, ...] = ()
+    copied: frozenset[str] = frozenset()
 
     @cached_property
     def collations(self) -> tuple[Collation, ...]:
         """The collations among them."""
         return tuple(each for each in self.order if isinstance(each, Collation))
+
+    @cached_property
+    def text_searches(self) -> tuple[TextSearch, ...]:
+        """The text search dictionaries and configurations among them."""
+        return tuple(each for each in self.order if isinstance(each, TextSearch))
 
     @cached_property
     def objects(self) -> tuple[UserType | Function, ...]:
@@ -86,6 +96,7 @@ def find_needs(
     """Follow the dependencies of the chosen tables."""
     graph = make_graph(_nodes(designs, source, target))
     wanted = graph.reach(_wanted(designs, source, extent))
+    wanted = graph.reach((*wanted, *_casts_among(wanted, graph, source)))
     missing = _missing_extensions(wanted, source, target)
     created = missing & target.available_extensions.keys() if extent.create_missing else frozenset()
     lacking = graph.lacking(find_absences(designs, source, target, missing - created))
@@ -95,23 +106,47 @@ def find_needs(
     reached = graph.also(carried).reach(one for one in graph.nodes if one in roots)
     order = tuple(graph.nodes[one] for one in reached if one in graph.nodes and one not in lacking)
     sequences = tuple(_sequences(designs, source, extent))
+    identities = _identities(designs, source)
+    copied = frozenset(_names((*order, *sequences, *identities.values()), source.schema))
+    building = spell(source, target, schemas.staging, copied)
+    placed = tuple(_placed(each, building) for each in order)
     present = {id_ for id_, name in source.members.items() if id_.startswith("pg_type ") and id_ not in lacking}
     return Needs(
-        order=tuple(_placed(each, source, schemas) for each in order),
+        order=placed,
         sequences=sequences,
-        identities=_identities(designs, source),
+        identities=identities,
         certain=frozenset({id_ for each in order for id_ in ids_of(each)} | {each.id for each in sequences} | present)
         - late,
         lacking=lacking,
         extensions=tuple(sorted(created)),
         newer_source=source.server.version // MAJOR > target.server.version // MAJOR,
+        unmade=tuple(graph.nodes[one] for one in wanted if one in graph.nodes and one in lacking),
+        computed=frozenset(graph.reach(_computed_with(designs))),
+        respelled=tuple(_respelled(order, placed, spell(source, target, schemas.target, copied))),
+        copied=copied,
     )
 
 
-def _placed(each: Node, source: SourceCatalog, schemas: Schemas) -> Node:
-    if isinstance(each, Design) or each.name.schema != source.schema:
+def _placed(each: Node, building: Spelling) -> Node:
+    if isinstance(each, Design | Cast) or each.name.schema != building.source:
         return each
-    return replace(each, name=each.name.within(schemas.staging))
+    name = each.name.within(building.schema)
+    return replace(building.respelled(each) if isinstance(each, Function) else each, name=name)
+
+
+def _names(copied: Iterable[Node | Sequence], schema: str) -> Iterator[str]:
+    for each in copied:
+        name = None if isinstance(each, Cast) else each.relation.name if isinstance(each, Design) else each.name
+        if name and name.schema == schema:
+            yield name.name
+
+
+def _respelled(order: Iterable[Node], placed: Iterable[Node], built: Spelling) -> Iterator[Function]:
+    for original, made in zip(order, placed, strict=True):
+        if isinstance(original, Function) and isinstance(made, Function):
+            final = replace(built.respelled(original), name=made.name)
+            if final != made:
+                yield final
 
 
 def _nodes(
@@ -120,6 +155,10 @@ def _nodes(
     """Give all that could be made, in the order in which it is made where nothing speaks against it."""
     for collation in source.collations:
         yield collation, ()
+    for cast in source.casts:
+        yield cast, cast.needs
+    for text_search in source.text_searches:
+        yield text_search, text_search.needs
     for each in source.types:
         # Only types of other schemas are looked for on the target; the schema's own are always made anew.
         if each.name.schema == source.schema or each.name not in target.types_elsewhere:
@@ -158,22 +197,38 @@ def _defaults_need(design: Design) -> Iterator[ObjectId]:
     return (id_ for column in design.columns.kept if not column.generated for id_ in column.expression_needs)
 
 
+def _computed_with(designs: Iterable[Design]) -> Iterator[ObjectId]:
+    """Give what is called while the copy is built; defaults are not."""
+    for design in designs:
+        yield from (*design.relation.needs, *_columns_need(design), *_parts_need(design))
+
+
+def _parts_need(design: Design) -> Iterator[ObjectId]:
+    relation = design.relation
+    parts: list[Constraint | Index | Statistics] = [*relation.constraints, *relation.indexes, *relation.statistics]
+    for part in parts:
+        if design.columns.left_out.isdisjoint(part.columns):
+            yield from part.needs
+
+
 def _wanted(designs: Iterable[Design], source: SourceCatalog, extent: Extent) -> Iterator[ObjectId]:
     for design in designs:
         yield from design.relation.needs
         yield from _columns_need(design)
         yield from _defaults_need(design)
-        parts: list[Constraint | Index | Statistics] = [
-            *design.relation.constraints,
-            *design.relation.indexes,
-            *design.relation.statistics,
-        ]
-        for part in parts:
-            if design.columns.left_out.isdisjoint(part.columns):
-                yield from part.needs
+        yield from _parts_need(design)
     if extent.everything:
         yield from (each.ids[0] for each in source.collations)
+        yield from (each.ids[0] for each in source.text_searches)
         yield from (each.ids[0] for each in source.types if each.name.schema == source.schema)
+
+
+def _casts_among(wanted: Iterable[ObjectId], graph: Graph, source: SourceCatalog) -> Iterator[ObjectId]:
+    """Give the casts whose types come along; nothing that uses a cast is recorded to need it."""
+    types = {each.ids[0] for each in source.types} - set(wanted)
+    for cast in source.casts:
+        if types.isdisjoint(graph.homes.get(id_, id_) for id_ in cast.needs):
+            yield cast.ids[0]
 
 
 def _missing_extensions(reached: Iterable[ObjectId], source: SourceCatalog, target: TargetCatalog) -> frozenset[str]:

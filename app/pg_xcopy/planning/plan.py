@@ -19,6 +19,8 @@ class Topic(str, Enum):
     NOT_NULL = "not null left out"
     PARTITIONING = "partitioning left out"
     PROPERTY = "property left out"
+    OBJECT = "left out"
+    TEXT = "text left as it is"
     SEQUENCE = "sequence position unknown"
     TABLE = "table skipped"
     FILTER = "filter not applied"
@@ -31,7 +33,7 @@ class Topic(str, Enum):
     LEFTOVER = "left behind"
 
 
-LOSSES = frozenset({Topic.CONSTRAINT, Topic.INDEX, Topic.NOT_NULL, Topic.DEFAULT, Topic.PARTITIONING})
+LOSSES = frozenset({Topic.CONSTRAINT, Topic.INDEX, Topic.NOT_NULL, Topic.DEFAULT, Topic.PARTITIONING, Topic.TEXT})
 """What `strict: true` turns into a failure."""
 
 

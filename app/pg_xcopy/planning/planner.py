@@ -32,7 +32,8 @@ from pg_xcopy.planning.resources import plan_resources
 from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import Selection, select
 from pg_xcopy.planning.shape import Shape
-from pg_xcopy.planning.structure import prepare_steps
+from pg_xcopy.planning.spelling_notices import text_notices
+from pg_xcopy.planning.structure import late_check_steps, prepare_steps, respelling_steps
 from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems, unmovable_types
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
@@ -102,6 +103,7 @@ def _notices(job: Job, source: SourceCatalog, target: TargetCatalog, decided: De
     yield from _column_notices(decided.designs)
     yield from _heirs_left_behind(decided.designs, source)
     yield from decided.lacks.notices
+    yield from text_notices(decided.designs, decided.needs, source, target)
     yield from decided.integrity.notices
     for design in decided.designs.tables:
         yield from compression_notices(design, target.server.compressions)
@@ -167,13 +169,15 @@ def _assemble(
             *_early_access(target, schemas, decided.swap.method),
             *decided.lacks.steps,
             *prepare_steps(designs, needs, schemas, target.server),
-            *decided.comments.steps(designs, needs),
+            *decided.comments.steps(designs, needs, target.server.version),
         ),
         copies=tuple(plan_copy(flow, shape) for flow in designs.flows),
         finish=decided.integrity.finish,
         foreign_keys=decided.integrity.foreign_keys,
         settle=(
             *(each for each in decided.positions if isinstance(each, Step)),
+            *late_check_steps(needs, decided.comments),
+            *respelling_steps(needs),
             *_late_access(target, designs, needs, schemas, decided.swap.method),
         ),
         swap=decided.swap,

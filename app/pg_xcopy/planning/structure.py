@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Collation, Column, Function, Sequence, Server, UserType
+from pg_xcopy.catalog.model import Column, Function, Sequence, Server, UserType
+from pg_xcopy.catalog.objects import Cast, Collation, TextSearch
+from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.design import Design, Designs, Schemas
 from pg_xcopy.planning.needs import Needs, is_generated
 from pg_xcopy.planning.plan import Notice, Step, Topic
@@ -52,13 +54,46 @@ def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, server: Serv
     yield from _own_sequences(designs, needs, schemas)
 
 
-def _create(each: Collation | UserType | Function, version: int) -> Step:
+def _create(each: Cast | Collation | TextSearch | UserType | Function, version: int) -> Step:
     if isinstance(each, UserType):
         return _create_type(each, version)
     if isinstance(each, Collation):
         sql = render("staging/create_collation.sql.j2", name=each.name, collation=each)
         return Step(sql, f"creating collation {each.name.name}", each.name.name)
-    sql = render("staging/create_function.sql.j2", name=each.name, definition=each.definition)
+    if isinstance(each, TextSearch):
+        return _create_text_search(each)
+    if isinstance(each, Cast):
+        return _create_cast(each)
+    return _create_function(each, replace=False)
+
+
+def _create_cast(each: Cast) -> Step:
+    sql = render("staging/create_cast.sql.j2", cast=each)
+    # one WITHOUT FUNCTION takes a superuser
+    return Step(sql, f"creating cast {each.signature}", f"cast {each.signature}", Topic.OBJECT, each.method)
+
+
+def _create_text_search(each: TextSearch) -> Step:
+    sql = render(
+        "staging/create_text_search.sql.j2",
+        kind=each.kind,
+        name=each.name,
+        made_from=each.made_from,
+        options=each.options,
+        mappings=each.mappings,
+    )
+    return Step(sql, f"creating text search {each.kind.lower()} {each.name.name}", each.name.name)
+
+
+def _create_function(each: Function, *, replace: bool) -> Step:
+    sql = render(
+        "staging/create_function.sql.j2",
+        name=each.name,
+        definition=each.definition,
+        replace=replace,
+        arguments=each.arguments,
+        comment=None if replace else each.comment,
+    )
     return Step(sql, f"creating function {each.name.name}", each.name.name)
 
 
@@ -66,6 +101,23 @@ def _mark_leakproof(each: Function) -> Step:
     subject = f"function {each.name.name}({each.arguments})"
     sql = render("staging/mark_leakproof.sql.j2", name=each.name, arguments=each.arguments)
     return Step(sql, f"marking {subject}", subject, Topic.PROPERTY, what="LEAKPROOF")
+
+
+def late_check_steps(needs: Needs, comments: Comments) -> Iterator[Step]:
+    """Give the checks of domains that are NOT VALID: the values that are copied may break them."""
+    for each in needs.objects:
+        for check, definition in each.late_checks if isinstance(each, UserType) else ():
+            sql = render("staging/add_domain_check.sql.j2", domain=each.name, check=check, definition=definition)
+            commented = comments.after(sql, "DOMAIN CONSTRAINT", check, each.name.name)
+            yield Step(commented, f"adding check {check} of domain {each.name.name}", each.name.name)
+
+
+def respelling_steps(needs: Needs) -> Iterator[Step]:
+    """Give functions, whose text named the staging schema, the text that names the one which it will be.
+
+    After all that is computed with them, and before the swap, so that they are right from its first moment.
+    """
+    return (_create_function(each, replace=True) for each in needs.respelled)
 
 
 def _create_type(each: UserType, version: int) -> Step:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Extension, Function, StandingSchema, TargetCatalog, UserType
+from pg_xcopy.catalog.model import Extension, Function, TargetCatalog, UserType
+from pg_xcopy.catalog.standing import StandingSchema
 from pg_xcopy.planning.design import Designs, Schemas
 from pg_xcopy.planning.needs import Needs, standing_alone
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
@@ -86,6 +87,8 @@ def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schema
             yield _move_object("TYPE", multirange_of(each).sql, schemas.target)
     for collation in needs.collations:
         yield _move_object("COLLATION", collation.name.sql, schemas.target)
+    for search in needs.text_searches:
+        yield _move_object(f"TEXT SEARCH {search.kind}", search.name.sql, schemas.target)
     for design in designs.tables:
         yield _move_object("TABLE", design.staged.sql, schemas.target)
         for statistics in kept_statistics(design, needs, target.server.version):
@@ -143,7 +146,7 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
 
 
 def _other_names(designs: Designs, needs: Needs) -> set[str]:
-    names = {each.name.name for each in (*needs.collations, *needs.objects, *needs.sequences)}
+    names = {each.name.name for each in (*needs.collations, *needs.text_searches, *needs.objects, *needs.sequences)}
     return names | {each.name for design in designs.tables for each in design.relation.statistics}
 
 

@@ -9,21 +9,18 @@ from pg_xcopy.catalog.model import (
     AvailableExtension,
     Column,
     Constraint,
-    Dependent,
     Extension,
     Function,
-    Grant,
     Index,
     Relation,
     Sequence,
     Server,
     SourceCatalog,
-    StandingObject,
-    StandingSchema,
     TargetCatalog,
     TypeName,
     UserType,
 )
+from pg_xcopy.catalog.standing import Dependent, Grant, StandingObject, StandingSchema
 from pg_xcopy.manifest.loader import parse_job
 from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.constraints import Means

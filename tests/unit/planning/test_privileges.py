@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from catalogs import column, grant, in_staging, plan, sequence, source, standing, standing_table, table, target
 
-from pg_xcopy.catalog.model import StandingObject
+from pg_xcopy.catalog.standing import StandingObject
 
 CATALOG = source(
     table("users", column("id", sequences=(5,)), "email", oid=1), sequences=(sequence("users_id_seq", 1, "id", oid=5),)

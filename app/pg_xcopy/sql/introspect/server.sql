@@ -8,4 +8,5 @@ SELECT current_setting('server_version_num')::int AS version,
            AS encoding,
        coalesce((SELECT enumvals FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression'), '{}')::text[]
            AS compressions,
+       EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata) AS large_objects,
        has_database_privilege(current_database(), 'CREATE') AS may_create_schemas
