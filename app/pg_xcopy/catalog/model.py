@@ -51,7 +51,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Constraint:
-    """A constraint; `kind` is pg_constraint's contype: p, u, x, c or f."""
+    """A constraint; `kind` is pg_constraint's contype: p, u, x, c or f.
+
+    `part_of` is the index of a partitioned table that a key's own index is attached to. `excludes` tells what an
+    index that is no B-tree holds up: EXCLUDE, and keys WITHOUT OVERLAPS.
+    """
 
     name: str
     kind: str
@@ -61,14 +65,16 @@ class Constraint:
     referenced: TableName | None = None
     referenced_columns: tuple[str, ...] = ()
     needs: tuple[ObjectId, ...] = ()
+    part_of: str | None = None
+    excludes: bool = False
 
 
 @dataclass(frozen=True)
 class Index:
     """An index that no constraint owns; `definition` begins with USING.
 
-    `statistics` are ALTER INDEX actions for the statistics targets of its expressions. One `on_root_only` stands on
-    a partitioned table some of whose partitions have no index of its shape.
+    `statistics` are ALTER INDEX actions for the statistics targets of its expressions. `part_of` is the index of a
+    partitioned table that it is attached to; one `on_root_only` lacks such parts in some partitions of its table.
     """
 
     name: str
@@ -79,6 +85,7 @@ class Index:
     needs: tuple[ObjectId, ...] = ()
     statistics: tuple[Sql, ...] = ()
     on_root_only: bool = False
+    part_of: str | None = None
 
 
 @dataclass(frozen=True)

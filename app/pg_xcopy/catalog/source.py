@@ -169,6 +169,8 @@ def _constraint(row: Row) -> Constraint:
         referenced=TableName(row["referenced_schema"], referenced) if referenced else None,
         referenced_columns=tuple(row["referenced_columns"]),
         needs=_ids(row["needs"]),
+        part_of=row["part_of"],
+        excludes=row["excludes"],
     )
 
 
@@ -182,6 +184,7 @@ def _index(row: Row) -> Index:
         needs=_ids(row["needs"]),
         statistics=tuple(map(Sql, row["statistics"])),
         on_root_only=row["on_root_only"],
+        part_of=row["part_of"],
     )
 
 

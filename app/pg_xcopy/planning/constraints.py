@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pg_xcopy.catalog.model import Constraint, Index, TargetCatalog
 from pg_xcopy.planning.comments import Comments
-from pg_xcopy.planning.design import Design
+from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.planning.versions import missing_feature
@@ -29,6 +29,7 @@ class Means:
     needs: Needs
     comments: Comments
     target: TargetCatalog
+    designs: Designs
 
     @property
     def version(self) -> int:
@@ -50,11 +51,12 @@ def why_not(part: Constraint | Index, design: Design, means: Means) -> str:
     return missing_feature(part.definition, means.version)
 
 
-def add_constraint(design: Design, constraint: Constraint, means: Means) -> Step:
-    """Give the statement that makes it, comments included."""
+def add_constraint(design: Design, constraint: Constraint, means: Means, *, only: bool = False) -> Step:
+    """Give the statement that makes it, comments included; with `only`, not on the partitions."""
     sql = render(
         "staging/add_constraint.sql.j2",
         table=design.staged,
+        only=only,
         constraint=constraint.name,
         definition=constraint.definition,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pg_xcopy.catalog.model import Relation, SourceCatalog
 from pg_xcopy.planning.columns import Columns, choose_columns
@@ -69,6 +71,25 @@ class Designs:
         for design in self.tables:
             if (other := first.setdefault(design.name, design.relation.name)) != design.relation.name:
                 yield other, design.relation.name
+
+    @cached_property
+    def by_oid(self) -> Mapping[int, Design]:
+        """Designs by the OID of the relation that they come from."""
+        return {design.relation.oid: design for design in self.tables}
+
+    @cached_property
+    def partitions(self) -> Mapping[TableName, list[Design]]:
+        """The partitions of each partitioned table, by the name under which it is built."""
+        found = defaultdict(list)
+        for design in self.tables:
+            if design.attached_to:
+                found[design.attached_to].append(design)
+        return found
+
+    def above(self, design: Design) -> tuple[Design, ...]:
+        """Give the tables that hand things down to this one: its partitioned table, or its parents by INHERITS."""
+        oids = design.relation.parents if design.attached_to else design.inherits
+        return tuple(self.by_oid[oid] for oid in oids)
 
     def by_source(self) -> Mapping[TableName, Design]:
         """Designs by the name of the relation that they come from."""

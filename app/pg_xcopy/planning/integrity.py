@@ -9,6 +9,7 @@ from pg_xcopy.catalog.model import Constraint, Index
 from pg_xcopy.planning.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
 from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.foreign_keys import foreign_key_steps
+from pg_xcopy.planning.parts import add_key, attach_parts, comes_with_root, stands_alone
 from pg_xcopy.planning.plan import Notice, Step, TableFinish, Topic
 from pg_xcopy.planning.properties import create_statistics, identity_steps, why_no_statistics
 from pg_xcopy.planning.structure import default_notices, default_steps
@@ -59,12 +60,12 @@ def plan_integrity(designs: Designs, means: Means) -> Integrity:
 def _steps(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
     # First, because a primary key makes a NOT NULL where there is none, under a name of its own.
     yield from _not_null(design, means, notices)
-    own = [k for k in design.relation.constraints if k.kind != FOREIGN_KEY and not _comes_with_parent(k, design)]
+    own = [k for k in design.relation.constraints if k.kind != FOREIGN_KEY and not _comes_with_parent(k, design, means)]
     for constraint in sorted(own, key=lambda each: (_ORDER[each.kind], each.name)):
         if reason := why_not(constraint, design, means):
             notices.append(left_out(design, constraint, reason))
         else:
-            yield add_constraint(design, constraint, means)
+            yield (add_constraint if constraint.kind == "c" else add_key)(design, constraint, means)
     for index in design.relation.indexes:
         if reason := why_not(index, design, means) if index.valid else "it is invalid in the source":
             notices.append(Notice(Topic.INDEX, f"{design.name}.{index.name}", reason))
@@ -81,18 +82,25 @@ def _statistics(design: Design, means: Means, notices: list[Notice]) -> Iterator
             yield replace(step, sql=means.comments.after(step.sql, "STATISTICS", each.name))
 
 
-def _comes_with_parent(constraint: Constraint, design: Design) -> bool:
-    """Tell checks, which parents hand down, from keys: each partition's own is made first and its root's adopts it."""
-    return constraint.inherited and constraint.kind == "c" and bool(design.attached_to or design.inherits)
+def _comes_with_parent(constraint: Constraint, design: Design, means: Means) -> bool:
+    """Tell what parents hand down: checks, and of keys those that exclude. Of others each partition makes its own."""
+    if constraint.kind != "c":
+        return comes_with_root(constraint, design, means)
+    return constraint.inherited and any(
+        each.kind == "c" and each.name == constraint.name and not why_not(each, parent, means)
+        for parent in means.designs.above(design)
+        for each in parent.relation.constraints
+    )
 
 
 def _create_index(design: Design, index: Index, means: Means) -> Step:
+    alone = stands_alone(design, index, means)
     sql = render(
         "staging/create_index.sql.j2",
         table=design.staged,
         index=index.name,
         is_unique=index.is_unique,
-        only=index.on_root_only,
+        only=alone,
         definition=index.definition,
     )
     subject = f"{design.name}.{index.name}"
@@ -103,7 +111,8 @@ def _create_index(design: Design, index: Index, means: Means) -> Step:
         targets = render("staging/alter_index_statistics.sql.j2", index=name, actions=index.statistics)
         sql = Sql(f"{sql};\n{targets}")
     commented = means.comments.after(sql, "INDEX", index.name)
-    return Step(commented, f"creating index {subject}", subject, Topic.INDEX, what)
+    step = Step(commented, f"creating index {subject}", subject, Topic.INDEX, what)
+    return attach_parts(step, design, index, means) if alone else step
 
 
 def _not_null(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:

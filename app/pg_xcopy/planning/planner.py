@@ -80,7 +80,7 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
         lacks=find_lacks(job, designs, needs, source, target),
         swap=plan_swap(target, designs, needs, schemas),
         comments=comments,
-        integrity=plan_integrity(designs, Means(needs, comments, target)),
+        integrity=plan_integrity(designs, Means(needs, comments, target, designs)),
         positions=tuple(position_steps(designs, needs, schemas)),
     )
 
