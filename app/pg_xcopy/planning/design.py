@@ -27,7 +27,7 @@ class Schemas:
 class Design:
     """One table of the target. `attached_to` is its partitioned table; `inherits` are its parents by INHERITS.
 
-    `depth` counts the partitioned tables above it.
+    `depth` counts the tables above it.
     """
 
     relation: Relation
@@ -112,9 +112,12 @@ def _with_parents(design: Design, made: list[Design]) -> Design:
     """Keep INHERITS for parents that are copied too, unless one keeps a column that the child leaves out."""
     if design.relation.is_partition:
         return design
-    parents = [each for each in made if each.relation.oid in design.relation.parents]
-    clash = any(column.name in design.columns.left_out for parent in parents for column in parent.columns.kept)
-    return design if clash else replace(design, inherits=tuple(each.relation.oid for each in parents))
+    by_oid = {each.relation.oid: each for each in made}
+    parents = [by_oid[oid] for oid in design.relation.parents if oid in by_oid]
+    if not parents or any(c.name in design.columns.left_out for parent in parents for c in parent.columns.kept):
+        return design
+    depth = 1 + max(parent.depth for parent in parents)
+    return replace(design, inherits=tuple(each.relation.oid for each in parents), depth=depth)
 
 
 def _design(selected: Selected, relation: Relation, schemas: Schemas) -> Design:

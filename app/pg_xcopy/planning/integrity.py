@@ -9,11 +9,11 @@ from pg_xcopy.catalog.model import Constraint, Index
 from pg_xcopy.planning.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
 from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.foreign_keys import foreign_key_steps
+from pg_xcopy.planning.not_null import not_null_steps
 from pg_xcopy.planning.parts import add_key, attach_parts, comes_with_root, stands_alone
 from pg_xcopy.planning.plan import Notice, Step, TableFinish, Topic
 from pg_xcopy.planning.properties import create_statistics, identity_steps, why_no_statistics
 from pg_xcopy.planning.structure import default_notices, default_steps
-from pg_xcopy.planning.versions import NAMED_NOT_NULL
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -59,7 +59,7 @@ def plan_integrity(designs: Designs, means: Means) -> Integrity:
 
 def _steps(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
     # First, because a primary key makes a NOT NULL where there is none, under a name of its own.
-    yield from _not_null(design, means, notices)
+    yield from not_null_steps(design, means, notices)
     own = [k for k in design.relation.constraints if k.kind != FOREIGN_KEY and not _comes_with_parent(k, design, means)]
     for constraint in sorted(own, key=lambda each: (_ORDER[each.kind], each.name)):
         if reason := why_not(constraint, design, means):
@@ -113,26 +113,6 @@ def _create_index(design: Design, index: Index, means: Means) -> Step:
     commented = means.comments.after(sql, "INDEX", index.name)
     step = Step(commented, f"creating index {subject}", subject, Topic.INDEX, what)
     return attach_parts(step, design, index, means) if alone else step
-
-
-def _not_null(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
-    """Give the NOT NULLs that CREATE TABLE could not carry: of transformed columns, and those that are NOT VALID."""
-    for column in design.columns.kept:
-        subject = f"{design.name}.{column.name}"
-        if column.not_null and not column.not_null_valid:
-            if means.version < NAMED_NOT_NULL:
-                notices.append(Notice(Topic.NOT_NULL, subject, "it is NOT VALID, which the target does not know"))
-                continue
-        elif not (column.not_null and column.name in design.columns.transformed):
-            continue
-        sql = render(
-            "staging/set_not_null.sql.j2",
-            table=design.staged,
-            column=column.name,
-            constraint=column.not_null_name if means.version >= NAMED_NOT_NULL else None,
-            valid=column.not_null_valid,
-        )
-        yield Step(sql, f"setting {subject} NOT NULL", subject, Topic.NOT_NULL)
 
 
 def _analyze(design: Design) -> Step:

@@ -24,7 +24,7 @@ from pg_xcopy.catalog.model import (
 from pg_xcopy.planning.absences import find_absences
 from pg_xcopy.planning.design import Design, Schemas
 from pg_xcopy.planning.graph import Lack, Node, ids_of, make_graph
-from pg_xcopy.planning.versions import MAJOR
+from pg_xcopy.planning.versions import MAJOR, SHARED_IDENTITIES
 
 _CALLED = re.compile(r'("(?:[^"]|"")+"|[^\W\d][\w$]*)\s*\(')
 """A name in front of a parenthesis, in the text of a function."""
@@ -99,7 +99,7 @@ def find_needs(
     return Needs(
         order=tuple(_placed(each, source, schemas) for each in order),
         sequences=sequences,
-        identities=_identities(designs, source),
+        identities=_identities(designs, source, target),
         certain=frozenset({id_ for each in order for id_ in ids_of(each)} | {each.id for each in sequences} | present)
         - late,
         lacking=lacking,
@@ -190,8 +190,12 @@ def _sequences(designs: tuple[Design, ...], source: SourceCatalog, extent: Exten
             yield each
 
 
-def _identities(designs: tuple[Design, ...], source: SourceCatalog) -> dict[tuple[int, str], Sequence]:
-    owners = set(_kept(designs))
+def _identities(
+    designs: tuple[Design, ...], source: SourceCatalog, target: TargetCatalog
+) -> dict[tuple[int, str], Sequence]:
+    """Give the sequences of identity columns; from PostgreSQL 17 on, a partition's identity is its root's."""
+    shared = target.server.version >= SHARED_IDENTITIES
+    owners = set(_kept(design for design in designs if not (shared and design.attached_to)))
     return {
         (each.owner, each.owner_column): each
         for each in source.sequences

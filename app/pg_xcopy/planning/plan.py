@@ -97,7 +97,7 @@ class CopyPlan:
 class TableFinish:
     """What is done to one table when its rows are in: keys, indexes, checks, in the order given.
 
-    `depth` is how far below a partitioned table it hangs: the deepest are finished first.
+    `depth` is how far below its root, or what it inherits from, it hangs: the deepest are finished first.
     """
 
     table: TableName

@@ -1,4 +1,4 @@
-"""Indexes and keys of partitioned tables: what is made on the root alone, what is attached to it, what it makes itself."""
+"""Indexes and keys of partitioned tables: what the root has alone, what is attached to it, what it makes itself."""
 
 import catalogs
 import pytest
