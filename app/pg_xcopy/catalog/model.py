@@ -104,7 +104,8 @@ class Relation:
     """A relation with rows; `kind` is pg_class's relkind (r, p, v, m, f); `bytes` counts TOAST, not indexes.
 
     `of_type` is the composite type of a typed table; `options` are its storage parameters, those of its TOAST table
-    included; `row_security` tells whether policies hide rows from our role; `replica_identity` is pg_class's
+    included; `row_security` tells whether policies hide rows from our role, `policies` counts them where row-level
+    security is enabled; `parent_names` are those of `parents`, wherever they live; `replica_identity` is pg_class's
     relreplident (d, n, f, i). `ids` are its own and those of its row type; `needs` is what it needs beside its columns.
     """
 
@@ -131,6 +132,8 @@ class Relation:
     cluster_index: str | None = None
     statistics: tuple[Statistics, ...] = ()
     row_security: bool = False
+    policies: int | None = None
+    parent_names: tuple[str, ...] = ()
     ids: tuple[ObjectId, ...] = ()
     needs: tuple[ObjectId, ...] = ()
 

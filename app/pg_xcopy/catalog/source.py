@@ -112,6 +112,8 @@ def _relations(session: Session, oid: int) -> tuple[Relation, ...]:
             replica_identity_index=row["replica_identity_index"],
             cluster_index=row["cluster_index"],
             row_security=row["row_security"],
+            policies=row["policies"],
+            parent_names=tuple(row["parent_names"]),
             statistics=tuple(map(_statistics, statistics[row["oid"]])),
             ids=_ids(row["ids"]),
             needs=_ids(row["needs"]),
