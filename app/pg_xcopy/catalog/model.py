@@ -57,7 +57,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Constraint:
-    """A constraint; `kind` is pg_constraint's contype: p, u, x, c or f."""
+    """A constraint; `kind` is pg_constraint's contype: p, u, x, c or f.
+
+    `part_of` is the index of a partitioned table that a key's own index is attached to. `excludes` tells what an
+    index that is no B-tree holds up: EXCLUDE, and keys WITHOUT OVERLAPS.
+    """
 
     name: str
     kind: str
@@ -67,14 +71,16 @@ class Constraint:
     referenced: TableName | None = None
     referenced_columns: tuple[str, ...] = ()
     needs: tuple[ObjectId, ...] = ()
+    part_of: str | None = None
+    excludes: bool = False
 
 
 @dataclass(frozen=True)
 class Index:
     """An index that no constraint owns; `definition` begins with USING.
 
-    `statistics` are ALTER INDEX actions for the statistics targets of its expressions. One `on_root_only` stands on
-    a partitioned table some of whose partitions have no index of its shape.
+    `statistics` are ALTER INDEX actions for the statistics targets of its expressions. `part_of` is the index of a
+    partitioned table that it is attached to; one `on_root_only` lacks such parts in some partitions of its table.
     """
 
     name: str
@@ -85,6 +91,7 @@ class Index:
     needs: tuple[ObjectId, ...] = ()
     statistics: tuple[Sql, ...] = ()
     on_root_only: bool = False
+    part_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,8 +111,9 @@ class Relation:
 
     `bytes` counts TOAST, not indexes, and `blocks` only what ctid counts. `of_type` is the composite type of a
     typed table; `options` are its storage parameters by name, those of its TOAST table included; `row_security` tells
-    whether policies hide rows from our role; `replica_identity` is pg_class's relreplident (d, n, f, i). `ids` are
-    its own and those of its row type; `needs` is what it needs beside its columns.
+    whether policies hide rows from our role, `policies` counts them where row-level security is enabled;
+    `parent_names` are those of `parents`, wherever they live; `replica_identity` is pg_class's relreplident (d, n,
+    f, i). `ids` are its own and those of its row type; `needs` is what it needs beside its columns.
     """
 
     oid: int
@@ -132,6 +140,8 @@ class Relation:
     cluster_index: str | None = None
     statistics: tuple[Statistics, ...] = ()
     row_security: bool = False
+    policies: int | None = None
+    parent_names: tuple[str, ...] = ()
     ids: tuple[ObjectId, ...] = ()
     needs: tuple[ObjectId, ...] = ()
 

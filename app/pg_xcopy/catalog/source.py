@@ -123,6 +123,8 @@ def _relations(session: Session, oid: int) -> tuple[Relation, ...]:
             replica_identity_index=row["replica_identity_index"],
             cluster_index=row["cluster_index"],
             row_security=row["row_security"],
+            policies=row["policies"],
+            parent_names=tuple(row["parent_names"]),
             statistics=tuple(map(_statistics, statistics[row["oid"]])),
             ids=_ids(row["ids"]),
             needs=_ids(row["needs"]),
@@ -179,6 +181,8 @@ def _constraint(row: Row) -> Constraint:
         referenced=TableName(row["referenced_schema"], referenced) if referenced else None,
         referenced_columns=tuple(row["referenced_columns"]),
         needs=_ids(row["needs"]),
+        part_of=row["part_of"],
+        excludes=row["excludes"],
     )
 
 
@@ -192,6 +196,7 @@ def _index(row: Row) -> Index:
         needs=_ids(row["needs"]),
         statistics=tuple(map(Sql, row["statistics"])),
         on_root_only=row["on_root_only"],
+        part_of=row["part_of"],
     )
 
 

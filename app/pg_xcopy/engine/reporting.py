@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pg_xcopy.errors import DatabaseError, StrictError, XcopyError
 from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, StepDone, Warned
 from pg_xcopy.planning.plan import LOSSES, Notice, Plan, Step, Topic
+from pg_xcopy.planning.schemas import without_staging
 from pg_xcopy.results import WarningResult
 
 _WHY = {
@@ -50,7 +51,7 @@ class Reporter:
     def lost(self, step: Step, error: DatabaseError) -> None:
         """Turn the failure of a best-effort step into a warning."""
         assert step.topic is not None  # noqa: S101 - only steps with a topic are best-effort
-        reason = _WHY.get(error.sqlstate, error.reason)
+        reason = _WHY.get(error.sqlstate) or without_staging(error.reason)
         self.warn(step.topic, step.subject, f"{step.what}: {reason}" if step.what else reason)
 
     def unclean(self, schema: str, error: XcopyError) -> None:

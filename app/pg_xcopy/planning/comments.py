@@ -31,9 +31,9 @@ class Comments:
         return {(each.kind, each.name, each.owner): each for each in self.all}
 
     def after(self, sql: Sql, kind: str, name: str, owner: str | None = None) -> Sql:
-        """Append the comment, if there is one, to the statement that makes what it is on."""
+        """Append the comment, if there is one, to the statement that makes what it is on, if that is still to do."""
         comment = self._texts.get((kind, name, owner))
-        return Sql(f"{sql};\n{_statement(comment, self.schemas)}") if comment else sql
+        return Sql(";\n".join(filter(None, [sql, _statement(comment, self.schemas)]))) if comment else sql
 
     def steps(self, designs: Designs, needs: Needs, version: int) -> Iterator[Step]:
         """Give the comments on tables, columns, sequences, types and collations."""

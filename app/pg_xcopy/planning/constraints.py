@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from pg_xcopy.catalog.model import Builtins, Constraint, Index, TargetCatalog
 from pg_xcopy.planning.comments import Comments
-from pg_xcopy.planning.design import Design
+from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.planning.versions import (
@@ -38,6 +38,7 @@ class Means:
     needs: Needs
     comments: Comments
     target: TargetCatalog
+    designs: Designs
     lacking: Builtins = field(default_factory=Builtins)
 
     @property
@@ -71,11 +72,12 @@ def _why_not_partitioned(part: Constraint | Index, version: int) -> str:
     return ""
 
 
-def add_constraint(design: Design, constraint: Constraint, means: Means) -> Step:
-    """Give the statement that makes it, comments included."""
+def add_constraint(design: Design, constraint: Constraint, means: Means, *, only: bool = False) -> Step:
+    """Give the statement that makes it, comments included; with `only`, not on the partitions."""
     sql = render(
         "staging/add_constraint.sql.j2",
         table=design.staged,
+        only=only,
         constraint=constraint.name,
         definition=constraint.definition,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pg_xcopy.catalog.model import Relation, SourceCatalog
 from pg_xcopy.planning.columns import Columns, choose_columns
@@ -25,7 +27,7 @@ class Schemas:
 class Design:
     """One table of the target. `attached_to` is its partitioned table; `inherits` are its parents by INHERITS.
 
-    `depth` counts the partitioned tables above it.
+    `depth` counts the tables above it.
     """
 
     relation: Relation
@@ -70,6 +72,25 @@ class Designs:
             if (other := first.setdefault(design.name, design.relation.name)) != design.relation.name:
                 yield other, design.relation.name
 
+    @cached_property
+    def by_oid(self) -> Mapping[int, Design]:
+        """Designs by the OID of the relation that they come from."""
+        return {design.relation.oid: design for design in self.tables}
+
+    @cached_property
+    def partitions(self) -> Mapping[TableName, list[Design]]:
+        """The partitions of each partitioned table, by the name under which it is built."""
+        found = defaultdict(list)
+        for design in self.tables:
+            if design.attached_to:
+                found[design.attached_to].append(design)
+        return found
+
+    def above(self, design: Design) -> tuple[Design, ...]:
+        """Give the tables that hand things down to this one: its partitioned table, or its parents by INHERITS."""
+        oids = design.relation.parents if design.attached_to else design.inherits
+        return tuple(self.by_oid[oid] for oid in oids)
+
     def by_source(self) -> Mapping[TableName, Design]:
         """Designs by the name of the relation that they come from."""
         return {design.relation.name: design for design in self.tables}
@@ -91,9 +112,12 @@ def _with_parents(design: Design, made: list[Design]) -> Design:
     """Keep INHERITS for parents that are copied too, unless one keeps a column that the child leaves out."""
     if design.relation.is_partition:
         return design
-    parents = [each for each in made if each.relation.oid in design.relation.parents]
-    clash = any(column.name in design.columns.left_out for parent in parents for column in parent.columns.kept)
-    return design if clash else replace(design, inherits=tuple(each.relation.oid for each in parents))
+    by_oid = {each.relation.oid: each for each in made}
+    parents = [by_oid[oid] for oid in design.relation.parents if oid in by_oid]
+    if not parents or any(c.name in design.columns.left_out for parent in parents for c in parent.columns.kept):
+        return design
+    depth = 1 + max(parent.depth for parent in parents)
+    return replace(design, inherits=tuple(each.relation.oid for each in parents), depth=depth)
 
 
 def _design(selected: Selected, relation: Relation, schemas: Schemas) -> Design:

@@ -11,10 +11,12 @@ from pg_xcopy.catalog.model import Constraint, Index
 from pg_xcopy.planning.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
 from pg_xcopy.planning.design import Design, Designs
 from pg_xcopy.planning.foreign_keys import plan_foreign_keys
+from pg_xcopy.planning.not_null import not_null_steps
+from pg_xcopy.planning.parts import add_key, attach_parts, comes_with_root, stands_alone
 from pg_xcopy.planning.plan import ForeignKey, Notice, Step, TableFinish, Topic
 from pg_xcopy.planning.properties import create_statistics, identity_steps, why_no_statistics
 from pg_xcopy.planning.structure import default_notices, default_steps
-from pg_xcopy.planning.versions import NAMED_NOT_NULL, PARTITIONED_EXCLUSION, is_temporal_key, split_parameters
+from pg_xcopy.planning.versions import split_parameters
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -51,7 +53,7 @@ def plan_integrity(designs: Designs, means: Means) -> Integrity:
                 *identity_steps(design),
                 _analyze(design),
             ),
-            parent=design.attached_to and design.attached_to.within(design.schemas.target),
+            parents=tuple(_parents(design, by_oid)),
             bytes=sizes[design.name],
         )
         for design in designs.tables
@@ -66,6 +68,12 @@ def plan_integrity(designs: Designs, means: Means) -> Integrity:
     return Integrity(finish, foreign_keys, tuple(notices))
 
 
+def _parents(design: Design, by_oid: Mapping[int, Design]) -> Iterator[TableName]:
+    if design.attached_to:
+        yield design.attached_to.within(design.schemas.target)
+    yield from (by_oid[oid].name for oid in design.inherits)
+
+
 def _sizes(designs: Designs) -> Mapping[TableName, int]:
     """Add up the bytes of the source that end in each table."""
     sizes: Counter[TableName] = Counter()
@@ -76,17 +84,14 @@ def _sizes(designs: Designs) -> Mapping[TableName, int]:
 
 def _keys(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
     # First, because a primary key makes a NOT NULL where there is none, under a name of its own.
-    yield from _not_null(design, means, notices)
-    own = [
-        each
-        for each in design.relation.constraints
-        if each.kind != FOREIGN_KEY and not _comes_with_parent(each, design, means.version)
-    ]
+    yield from not_null_steps(design, means, notices)
+    own = [k for k in design.relation.constraints if k.kind != FOREIGN_KEY and not _comes_with_parent(k, design, means)]
     for constraint in sorted(own, key=lambda each: (_ORDER[each.kind], each.name)):
         if reason := why_not(constraint, design, means):
             notices.append(left_out(design, constraint, reason))
         else:
-            yield add_constraint(design, _fitted(constraint, design, means, notices), means)
+            make = add_constraint if constraint.kind == "c" else add_key
+            yield make(design, _fitted(constraint, design, means, notices), means)
 
 
 def _indexes(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
@@ -113,26 +118,25 @@ def _statistics(design: Design, means: Means, notices: list[Notice]) -> Iterator
             yield replace(step, sql=means.comments.after(step.sql, "STATISTICS", each.name))
 
 
-def _comes_with_parent(constraint: Constraint, design: Design, version: int) -> bool:
-    """Tell what parents hand down from keys: each partition's own is made first and its root's adopts it.
-
-    A root's constraint that excludes adopts none (CompareIndexInfo in PostgreSQL's catalog/index.c), but makes its own.
-    """
-    if not constraint.inherited:
-        return False
-    if constraint.kind == "c":
-        return bool(design.attached_to or design.inherits)
-    excludes = constraint.kind == "x" or is_temporal_key(constraint.definition)
-    return excludes and bool(design.attached_to) and version >= PARTITIONED_EXCLUSION
+def _comes_with_parent(constraint: Constraint, design: Design, means: Means) -> bool:
+    """Tell what parents hand down: checks, and of keys those that exclude. Of others each partition makes its own."""
+    if constraint.kind != "c":
+        return comes_with_root(constraint, design, means)
+    return constraint.inherited and any(
+        each.kind == "c" and each.name == constraint.name and not why_not(each, parent, means)
+        for parent in means.designs.above(design)
+        for each in parent.relation.constraints
+    )
 
 
 def _create_index(design: Design, index: Index, means: Means) -> Step:
+    alone = stands_alone(design, index, means)
     sql = render(
         "staging/create_index.sql.j2",
         table=design.staged,
         index=index.name,
         is_unique=index.is_unique,
-        only=index.on_root_only,
+        only=alone,
         definition=index.definition,
     )
     subject = f"{design.name}.{index.name}"
@@ -143,27 +147,8 @@ def _create_index(design: Design, index: Index, means: Means) -> Step:
         targets = render("staging/alter_index_statistics.sql.j2", index=name, actions=index.statistics)
         sql = Sql(f"{sql};\n{targets}")
     commented = means.comments.after(sql, "INDEX", index.name, design.relation.name.name)
-    return Step(commented, f"creating index {subject}", subject, Topic.INDEX, what)
-
-
-def _not_null(design: Design, means: Means, notices: list[Notice]) -> Iterator[Step]:
-    """Give the NOT NULLs that CREATE TABLE could not carry: of transformed columns, and those that are NOT VALID."""
-    for column in design.columns.kept:
-        subject = f"{design.name}.{column.name}"
-        if column.not_null and not column.not_null_valid:
-            if means.version < NAMED_NOT_NULL:
-                notices.append(Notice(Topic.NOT_NULL, subject, "it is NOT VALID, which the target does not know"))
-                continue
-        elif not (column.not_null and column.name in design.columns.transformed):
-            continue
-        sql = render(
-            "staging/set_not_null.sql.j2",
-            table=design.staged,
-            column=column.name,
-            constraint=column.not_null_name if means.version >= NAMED_NOT_NULL else None,
-            valid=column.not_null_valid,
-        )
-        yield Step(sql, f"setting {subject} NOT NULL", subject, Topic.NOT_NULL)
+    step = Step(commented, f"creating index {subject}", subject, Topic.INDEX, what)
+    return attach_parts(step, design, index, means) if alone else step
 
 
 def _analyze(design: Design) -> Step:

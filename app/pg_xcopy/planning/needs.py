@@ -24,7 +24,7 @@ from pg_xcopy.planning.absences import find_absences
 from pg_xcopy.planning.design import Design, Designs, Schemas
 from pg_xcopy.planning.graph import Graph, Lack, Node, ids_of, make_graph
 from pg_xcopy.planning.spelling import Spelling, spell
-from pg_xcopy.planning.versions import MAJOR
+from pg_xcopy.planning.versions import MAJOR, SHARED_IDENTITIES
 
 _CALLED = re.compile(r'("(?:[^"]|"")+"|[^\W\d][\w$]*)\s*\(')
 """A name in front of a parenthesis, in the text of a function."""
@@ -106,7 +106,7 @@ def find_needs(
     reached = graph.also(carried).reach(one for one in graph.nodes if one in roots)
     order = tuple(graph.nodes[one] for one in reached if one in graph.nodes and one not in lacking)
     sequences = tuple(_sequences(designs, source, extent))
-    identities = _identities(designs, source)
+    identities = _identities(designs, source, target)
     copied = frozenset(_names((*order, *sequences, *identities.values()), source.schema))
     building = spell(source, target, schemas.staging, copied)
     placed = tuple(_placed(each, building) for each in order)
@@ -251,8 +251,12 @@ def standing_alone(designs: Designs, needs: Needs) -> Iterator[Sequence]:
     return (each for each in needs.sequences if (each.owner, each.owner_column) not in owners)
 
 
-def _identities(designs: tuple[Design, ...], source: SourceCatalog) -> dict[tuple[int, str], Sequence]:
-    owners = set(_kept(designs))
+def _identities(
+    designs: tuple[Design, ...], source: SourceCatalog, target: TargetCatalog
+) -> dict[tuple[int, str], Sequence]:
+    """Give the sequences of identity columns; from PostgreSQL 17 on, a partition's identity is its root's."""
+    shared = target.server.version >= SHARED_IDENTITIES
+    owners = set(_kept(design for design in designs if not (shared and design.attached_to)))
     return {
         (each.owner, each.owner_column): each
         for each in source.sequences

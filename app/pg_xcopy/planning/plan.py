@@ -105,8 +105,8 @@ class CopyPlan:
 class TableFinish:
     """What is done to one table when its rows are in: keys and checks, then indexes (in any order), then the rest.
 
-    `parent` is the partitioned table that it belongs to, which adopts its keys and is therefore finished later, and
-    `depth` counts those above it. `bytes` is the size of what it is made from.
+    `parents` are the partitioned table that it belongs to, which adopts its keys, or those that it inherits from: they
+    are finished later. `depth` counts the tables above it, `bytes` what it is made from.
     """
 
     table: TableName
@@ -114,7 +114,7 @@ class TableFinish:
     keys: tuple[Step, ...]
     indexes: tuple[Step, ...]
     rest: tuple[Step, ...]
-    parent: TableName | None = None
+    parents: tuple[TableName, ...] = ()
     bytes: int = 0
 
     @property

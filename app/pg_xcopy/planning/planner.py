@@ -23,11 +23,12 @@ from pg_xcopy.planning.constraints import Means
 from pg_xcopy.planning.copies import Chosen, missing_column_decisions, plan_copy
 from pg_xcopy.planning.design import Designs, Schemas, design_tables
 from pg_xcopy.planning.integrity import Integrity, plan_integrity
+from pg_xcopy.planning.kin import kin_notices
 from pg_xcopy.planning.lacks import Lacks, find_lacks
 from pg_xcopy.planning.needs import Extent, Needs, find_needs
 from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, Plan, PlanProblem, Step, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.positions import position_steps
-from pg_xcopy.planning.properties import compression_notices
+from pg_xcopy.planning.properties import compression_notices, row_security_notices
 from pg_xcopy.planning.resources import plan_resources
 from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selection import Selection, select
@@ -92,7 +93,7 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
         lacks=lacks,
         swap=plan_swap(lacks.completed(target), designs, needs, schemas),
         comments=comments,
-        integrity=plan_integrity(designs, Means(needs, comments, target, source.builtins - target.builtins)),
+        integrity=plan_integrity(designs, Means(needs, comments, target, designs, source.builtins - target.builtins)),
         positions=tuple(position_steps(designs, needs, schemas, source.server)),
     )
 
@@ -102,11 +103,13 @@ def _notices(job: Job, source: SourceCatalog, target: TargetCatalog, decided: De
     yield from decided.chosen.notices
     yield from _column_notices(decided.designs)
     yield from _heirs_left_behind(decided.designs, source)
+    yield from kin_notices(decided.designs, source, decided.needs)
     yield from decided.lacks.notices
     yield from text_notices(decided.designs, decided.needs, source, target)
     yield from decided.integrity.notices
     for design in decided.designs.tables:
         yield from compression_notices(design, target.server.compressions)
+        yield from row_security_notices(design)
     yield from (each for each in decided.positions if isinstance(each, Notice))
     yield from drop_notices(target, decided.designs, decided.needs, cascade=job.cascade)
     if target.standing:

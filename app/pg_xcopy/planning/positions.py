@@ -14,7 +14,7 @@ from pg_xcopy.sql.render import render
 
 def position_steps(designs: Designs, needs: Needs, schemas: Schemas, source: Server) -> Iterator[Step | Notice]:
     """Set every sequence; one that may not be read continues beyond the values that were copied, with a notice."""
-    by_oid = {design.relation.oid: design for design in designs.tables if not design.attached_to}
+    by_oid = {design.relation.oid: design for design in designs.tables}
     for sequence in (*needs.sequences, *needs.identities.values()):
         design = by_oid.get(sequence.owner) if sequence.owner else None
         column = next((c.name for c in design.columns.kept if c.name == sequence.owner_column), "") if design else ""

@@ -32,6 +32,13 @@ def compression_notices(design: Design, compressions: frozenset[str]) -> Iterato
             yield Notice(Topic.PROPERTY, f"{design.name}.{column.name}", reason)
 
 
+def row_security_notices(design: Design) -> Iterator[Notice]:
+    """Say which tables all who may read them will read whole: policies are the target's own business."""
+    if (count := design.relation.policies) is not None:
+        policies = "1 policy" if count == 1 else f"{count} policies"
+        yield Notice(Topic.PROPERTY, str(design.name), f"its row-level security ({policies}) is not copied")
+
+
 def _actions(column: Column, compressions: frozenset[str]) -> Iterator[Sql]:
     if column.storage:
         yield Sql(f"SET STORAGE {column.storage}")

@@ -67,23 +67,23 @@ class _Schedule:
 def make_schedule(plan: Plan) -> tuple[Work, ...]:
     """Arrange everything between the empty structure and the foreign keys' last row.
 
-    A table's keys come when its rows are in, and those of its partitions are there, which it adopts; then its indexes,
-    any of them at once; then what needs these. Foreign keys come when all keys are there.
+    A table's keys come when its rows are in, and its partitions, whose keys it adopts, and heirs are complete; then its
+    indexes, any of them at once; then what needs these. Foreign keys come when all keys are there.
     """
     schedule = _Schedule()
     loads = _loads(plan, schedule)
     ready: dict[TableName, int] = {}
-    partitions: dict[TableName | None, list[TableName]] = defaultdict(list)
+    below: dict[TableName, list[TableName]] = defaultdict(list)
     for each in sorted(plan.finish, key=lambda each: each.depth):
-        partitions[each.parent].append(each.table)
-        # Rows may come through the partitioned table, whichever partition they end in.
-        if each.parent in loads:
-            loads.setdefault(each.table, []).extend(loads[each.parent])
+        for parent in each.parents:
+            below[parent].append(each.table)
+            # Rows may come through the partitioned table, whichever partition they end in.
+            loads.setdefault(each.table, []).extend(loads.get(parent, ()))
     for depth in sorted({each.depth for each in plan.finish}, reverse=True):
         tables = [each for each in plan.finish if each.depth == depth]
         for group in _groups(tables):
             waits = {place for each in group for place in loads.get(each.table, ())}
-            waits |= {ready[partition] for each in group for partition in partitions[each.table]}
+            waits |= {ready[heir] for each in group for heir in below[each.table]}
             ready |= dict.fromkeys((each.table for each in group), _finish(group, waits, schedule))
     _foreign_keys(plan, frozenset(ready.values()), schedule)
     return tuple(schedule.works)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from pg_xcopy.planning.design import Schemas
 
@@ -19,6 +20,11 @@ def prefix(target: str, purpose: str) -> str:
     """Give what the names of all schemas of one purpose (staging, retired) for one target begin with."""
     digest = hashlib.sha256(target.encode()).hexdigest()[:12]
     return f"{_PREFIX}_{purpose}_{digest}_"
+
+
+def without_staging(text: str) -> str:
+    """Take the staging schema out of what a server says: a user knows the names of things within it."""
+    return re.sub(rf"{_PREFIX}_staging_[0-9a-f]{{12}}_\w+\.", "", text)
 
 
 def marker(target: str, purpose: str) -> str:

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from pg_xcopy.catalog.model import Column, Function, Sequence, Server, UserType
 from pg_xcopy.catalog.objects import Cast, Collation, TextSearch
 from pg_xcopy.planning.comments import Comments
 from pg_xcopy.planning.design import Design, Designs, Schemas
-from pg_xcopy.planning.needs import Needs, is_generated
+from pg_xcopy.planning.inheritance import Inheritance
+from pg_xcopy.planning.needs import Needs
 from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.planning.properties import column_steps
-from pg_xcopy.planning.versions import MULTIRANGES, NAMED_NOT_NULL, UNLOGGED_SEQUENCES, known_parameters
+from pg_xcopy.planning.tables import Tables, carries_default
+from pg_xcopy.planning.versions import MULTIRANGES, UNLOGGED_SEQUENCES
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
-
-
-@dataclass(frozen=True)
-class ColumnDefinition:
-    """A column as CREATE TABLE spells it. `sequence` is set for identity columns only."""
-
-    name: str
-    type: Sql
-    collation: Sql | None
-    generated: str
-    identity: str
-    expression: Sql | None
-    not_null: bool
-    not_null_name: str | None
-    no_inherit: bool
-    sequence: Sequence | None
-    sequence_name: TableName | None
 
 
 def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, server: Server) -> Iterator[Step]:
@@ -40,15 +24,16 @@ def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, server: Serv
     version = server.version
     for sequence in needs.sequences:
         yield _create_sequence(sequence, schemas, version)
-    by_oid = {design.relation.oid: design for design in designs.tables}
+    tables = Tables(needs, Inheritance(designs, version))
     for each in needs.order:
         if isinstance(each, Design):
-            yield _create_table(each, needs, version, [by_oid[oid] for oid in each.inherits])
+            yield tables.create(each)
         else:
             yield _create(each, version)
             if isinstance(each, Function) and each.leakproof:
                 yield _mark_leakproof(each)
     for design in designs.tables:
+        yield from tables.late_not_nulls(design)
         yield from column_steps(design, server.compressions)
         yield from _attach(design)
     yield from _own_sequences(designs, needs, schemas)
@@ -147,66 +132,16 @@ def _create_sequence(sequence: Sequence, schemas: Schemas, version: int) -> Step
     return Step(sql, f"creating sequence {sequence.name.name}", sequence.name.name)
 
 
-def _create_table(design: Design, needs: Needs, version: int, parents: list[Design]) -> Step:
-    inherited = {column.name for parent in parents for column in parent.columns.kept}
-    of_type = design.relation.of_type if design.columns.untouched else None
-    handed_down = {column.name for parent in parents for column in parent.columns.kept if column.not_null}
-    definitions = [
-        _definition(design, column, needs, version, comes_not_null=column.name in handed_down)
-        for column in design.columns.kept
-        if column.local or column.name not in inherited
-    ]
-    sql = render(
-        "staging/create_table.sql.j2",
-        table=design.staged,
-        unlogged=design.relation.persistence == "u" and design.partition_key is None,
-        of_type=of_type,
-        columns=[each for each in definitions if each.not_null or each.expression] if of_type else definitions,
-        options=known_parameters(design.relation.options, version),
-        parents=[parent.staged for parent in parents],
-        partition_key=design.partition_key,
-    )
-    return Step(sql, f"creating table {design.name}", str(design.name))
-
-
-def _definition(
-    design: Design, column: Column, needs: Needs, version: int, *, comes_not_null: bool
-) -> ColumnDefinition:
-    transformed = column.name in design.columns.transformed
-    generated = column.generated if is_generated(column, design) else ""
-    # A partition takes its identity from its root when it is attached (PostgreSQL 17), or has none (before).
-    identity = None if design.attached_to else needs.identities.get((design.relation.oid, column.name))
-    plain_default = column.expression if not column.generated and carries_default(column, needs) else None
-    return ColumnDefinition(
-        name=column.name,
-        type=column.type,
-        collation=column.collation,
-        generated=generated,
-        identity=column.identity,
-        expression=column.expression if generated else plain_default,
-        not_null=column.not_null
-        and column.not_null_valid
-        and not transformed
-        and (column.not_null_local or not comes_not_null),
-        not_null_name=column.not_null_name,
-        no_inherit=column.not_null_no_inherit and version >= NAMED_NOT_NULL,
-        sequence=identity,
-        sequence_name=identity.name.within(design.schemas.staging) if identity else None,
-    )
-
-
-def carries_default(column: Column, needs: Needs) -> bool:
-    """Tell whether all that a default needs is certain to be there when the table is created."""
-    calls = "(" in (column.expression or "") and needs.position_ids.isdisjoint(column.expression_needs)
-    return needs.certain.issuperset(column.expression_needs) and not (calls and needs.newer_source)
-
-
 def default_steps(design: Design, needs: Needs, by_oid: Mapping[int, Design]) -> Iterator[Step]:
     """Defaults that CREATE TABLE did not carry: those that may fail, and those that differ from a parent's."""
     for column in design.columns.kept:
-        inherited = None if column.local else _inherited_default(column, design, by_oid)
-        differs = bool(design.inherits) and not column.local and inherited != column.expression
-        if column.generated or not (differs or (column.expression and not carries_default(column, needs))):
+        said = column.local and column.expression
+        differs = not said and _inherited_default(column, design, by_oid) != column.expression
+        if (
+            column.generated
+            or column.identity
+            or not (differs or (column.expression and not carries_default(column, needs)))
+        ):
             continue
         if needs.lack(column.expression_needs):
             continue  # see default_notices
@@ -232,8 +167,9 @@ def default_notices(design: Design, needs: Needs) -> Iterator[Notice]:
 
 
 def _inherited_default(column: Column, design: Design, by_oid: Mapping[int, Design]) -> Sql | None:
-    parents = (by_oid[oid].columns.kept for oid in design.inherits if oid in by_oid)
-    return next((c.expression for kept in parents for c in kept if c.name == column.name), None)
+    parents = [by_oid[oid].columns.kept for oid in design.inherits]
+    inherited = (c.expression for kept in parents for c in kept if c.name == column.name and c.expression)
+    return next(inherited, None) if parents else column.expression
 
 
 def _attach(design: Design) -> Iterator[Step]:

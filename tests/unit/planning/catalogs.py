@@ -242,7 +242,7 @@ def integrity(tables, catalog, into=None, **given):
     """What is made of the tables of a job when their rows are in."""
     designs, needs = designed(tables, catalog, **given)
     comments = Comments(catalog.comments, name_schemas(SCHEMA, RUN))
-    return plan_integrity(designs, Means(needs, comments, into or target()))
+    return plan_integrity(designs, Means(needs, comments, into or target(), designs))
 
 
 def in_staging(sql):

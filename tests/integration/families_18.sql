@@ -1,0 +1,34 @@
+-- NOT NULLs with names, in children and partitions
+CREATE SCHEMA app; SET search_path = app;
+CREATE TABLE t (a int CONSTRAINT nn NOT NULL, b int NOT NULL);
+COMMENT ON CONSTRAINT nn ON t IS 'why a';
+CREATE TABLE p (a int CONSTRAINT p_nn NOT NULL, b int NOT NULL, c int);
+CREATE TABLE k (CONSTRAINT k_nn NOT NULL a, CONSTRAINT k_c NOT NULL c) INHERITS (p);
+COMMENT ON CONSTRAINT k_c ON k IS 'why c';
+CREATE TABLE k2 (a int CONSTRAINT other_nn NOT NULL) INHERITS (p);
+CREATE TABLE k3 (c int CONSTRAINT k3_c NOT NULL, b int NOT NULL, a int NOT NULL);
+ALTER TABLE k3 INHERIT p;
+CREATE TABLE k4 (own int) INHERITS (p);
+ALTER TABLE p ADD COLUMN later int CONSTRAINT later_nn NOT NULL DEFAULT 1;
+INSERT INTO k VALUES (1, 2, 3);
+CREATE TABLE k5 () INHERITS (p);
+ALTER TABLE k5 ADD CONSTRAINT k5_c NOT NULL c NOT VALID;
+CREATE TABLE loose_p (a int);
+CREATE TABLE loose_k () INHERITS (loose_p);
+INSERT INTO loose_k VALUES (NULL);
+ALTER TABLE loose_p ADD CONSTRAINT loose_a NOT NULL a NOT VALID;
+CREATE TABLE alone (a int CONSTRAINT alone_a NOT NULL NO INHERIT);
+CREATE TABLE nullable () INHERITS (alone);
+INSERT INTO nullable VALUES (NULL);
+CREATE TABLE other_way (b int GENERATED ALWAYS AS (a + 50) STORED, a int);
+CREATE TABLE one_way (a int, b int GENERATED ALWAYS AS (a + 1) STORED);
+ALTER TABLE other_way INHERIT one_way;
+INSERT INTO other_way (a) VALUES (1);
+-- NOT NULLs that are NOT VALID: the root's, and a partition's own
+CREATE TABLE loose (a int, b int, c int) PARTITION BY RANGE (a);
+CREATE TABLE loose_1 PARTITION OF loose FOR VALUES FROM (0) TO (5);
+INSERT INTO loose VALUES (1, NULL, NULL);
+ALTER TABLE loose ADD CONSTRAINT loose_b NOT NULL b NOT VALID;
+ALTER TABLE loose_1 ADD CONSTRAINT loose_1_c NOT NULL c NOT VALID;
+COMMENT ON CONSTRAINT loose_b ON loose IS 'some day';
+COMMENT ON CONSTRAINT loose_1_c ON loose_1 IS 'some other day';
