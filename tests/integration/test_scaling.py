@@ -71,7 +71,7 @@ def test_the_catalogs_are_read_in_a_fixed_number_of_queries(planned):
     assert many_of_target == few_of_target
 
 
-def test_what_is_copied_as_it_is_is_checked_fifty_at_a_time(planned):
+def test_what_is_copied_as_it_is_is_checked_a_hundred_at_a_time(planned):
     """A second session has the source EXPLAIN each SELECT, so that all mistakes in it are named; it sends no more."""
     (_, few), _ = planned(FEW)
     (_, many), _ = planned(MANY)

@@ -114,21 +114,20 @@ class Session:
             "opening a transaction",
         )
 
-    def begin_writer(self, search_path: Sql, lock_timeout: str = "1min") -> None:
-        """Open a transaction that writes."""
-        self.run(self.writer_opening(search_path, lock_timeout), "opening a transaction")
-
-    def writer_opening(
+    def begin_writer(
         self, search_path: Sql, lock_timeout: str = "1min", settings: Iterable[tuple[str, str]] = ()
-    ) -> Sql:
-        """Give the statements that open a transaction that writes, to be sent in one message with its first ones."""
-        return render(
-            "session/begin_writer.sql.j2",
-            search_path=search_path,
-            lock_timeout=lock_timeout,
-            settings=settings,
-            row_security=False,
-            server_version=self.server_version,
+    ) -> None:
+        """Open a transaction that writes, with further `settings`."""
+        self.run(
+            render(
+                "session/begin_writer.sql.j2",
+                search_path=search_path,
+                lock_timeout=lock_timeout,
+                settings=settings,
+                row_security=False,
+                server_version=self.server_version,
+            ),
+            "opening a transaction",
         )
 
     def commit(self) -> None:

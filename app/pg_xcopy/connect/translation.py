@@ -73,7 +73,7 @@ def _without_values(reason: str, state: str) -> str:
 
 def _place_in_copy(context: str | None) -> str:
     """Give the column and the row, as far as a server that speaks English says them; behind them it quotes the row."""
-    found = re.match(r"COPY [^,:\n]*, line (\d+)(?:, column ([^,:\n]+):)?", context or "")
+    found = re.match(r"COPY [^,:\n]*, line (\d+)(?:, column ([^,:\n]+)(?=[:\n]|$))?", context or "")
     if not found:
         return ""
     line, column = found.groups()

@@ -53,24 +53,19 @@ class Loading:
 
     def load(self, load: Load, pair: Pair) -> None:
         """Copy what belongs together in one transaction; raises the first cause of a failure on either side."""
-        opening = pair.writer.writer_opening(self._plan.target_path, settings=self._plan.resources.settings)
-        moved: list[tuple[CopyPlan, Pumped]] = []
-        for copy, part in load.parts:
-            moved.append((copy, self._copy(copy, part, pair, opening)))
-            opening = Sql("")
+        pair.writer.begin_writer(self._plan.target_path, settings=self._plan.resources.settings)
+        moved = [(copy, self._copy(copy, part, pair)) for copy, part in load.parts]
         pair.writer.commit()
         for copy, pumped in moved:
             self._arrived(copy, pumped)
 
-    def _copy(self, copy: CopyPlan, part: int, pair: Pair, opening: Sql) -> Pumped:
-        """Copy one part; `opening` is what goes before it in the same message."""
+    def _copy(self, copy: CopyPlan, part: int, pair: Pair) -> Pumped:
         table = str(copy.source)
         self._begun(copy)
-        begin = (opening, copy.truncate, copy.copy_from)
         pumped = _pumped(
             copy,
             pair,
-            (copy.copy_to[part], Sql(";\n".join(each.rstrip(";") for each in begin if each))),
+            (copy.copy_to[part], Sql(f"{copy.truncate};\n{copy.copy_from}") if copy.truncate else copy.copy_from),
             Watch(lambda tally: self._progress(copy, part, tally), self._pace, lines=copy.format == "text"),
         )
         if pumped.sent != pumped.received:
