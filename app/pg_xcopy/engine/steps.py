@@ -17,7 +17,7 @@ from pg_xcopy.sql.quoting import Sql
 Item = TypeVar("Item")
 
 BATCH = 100
-"""Steps in one transaction: one that makes a table takes four locks, and a server has 64 for each of its connections."""
+"""Steps in one transaction: making a table takes four locks, and a server has 64 for each of its connections."""
 
 INTERVENTION = "57"
 """How SQLSTATEs begin of somebody who ended it: a cancelled statement, a server that shuts down."""
