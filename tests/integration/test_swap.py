@@ -172,6 +172,7 @@ def test_what_fails_after_the_swap_is_a_warning(things, target):
     def close_the_door(event):
         if isinstance(event, StageStarted) and event.stage is Stage.CLEAN:
             postgres.execute(f"ALTER DATABASE {target.name} ALLOW_CONNECTIONS false")
+            postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{target.name}'")
 
     result = copy(things, target, observer=close_the_door)
 
@@ -273,15 +274,13 @@ def refusal(source, target, **given):
 
 
 def test_a_late_refusal_speaks_of_the_users_schema(source_db, target_db):
-    """A function of the old schema is found along the path, because an extension lives there."""
-    source_db.require_extension("citext")
-    target_db.require_extension("citext")
+    """A collation of another schema is named as it is, and there it is one of the schema that is replaced."""
     for database in (source_db, target_db):
-        database.execute("CREATE FUNCTION public.next_code() RETURNS text LANGUAGE sql AS $$SELECT 'x'$$")
-    source_db.execute("CREATE SCHEMA app; CREATE TABLE app.t (id int, c text DEFAULT public.next_code())")
+        database.execute("CREATE COLLATION public.plain (PROVIDER = libc, LOCALE = 'C')")
+    source_db.execute("CREATE SCHEMA app; CREATE TABLE app.t (id int, c text COLLATE public.plain)")
 
     assert refusal(source_db, target_db, into="public") == (
-        "in the copy, default value for column c of table public.t depends on function public.next_code(),"
+        "in the copy, column c of table public.t depends on collation public.plain,"
         " which would be dropped with the old schema",
     )
 
