@@ -14,11 +14,11 @@ QUERIES = {
               AND NOT a.attisdropped
         ORDER BY 1, 2""",
     "not null constraints": """
-        SELECT k.conrelid::regclass::text, k.conname, k.connoinherit, k.convalidated, k.conislocal
+        SELECT k.conrelid::regclass::text, k.conname, k.connoinherit, k.convalidated, k.conislocal, k.coninhcount
         FROM pg_constraint k WHERE k.connamespace = {schema}::regnamespace AND k.contype = 'n' ORDER BY 1, 2""",
     "handed down": """
         SELECT k.conrelid::regclass::text, k.conname, k.conislocal, k.coninhcount
-        FROM pg_constraint k WHERE k.connamespace = {schema}::regnamespace AND k.contype IN ('c', 'n') ORDER BY 1, 2""",
+        FROM pg_constraint k WHERE k.connamespace = {schema}::regnamespace AND k.contype = 'c' ORDER BY 1, 2""",
     "tables": """
         SELECT c.relname, c.relpersistence, c.reloptions::text, c.relreplident, c.reloftype::regtype::text,
                (SELECT t.reloptions::text FROM pg_class t WHERE t.oid = c.reltoastrelid)
