@@ -281,7 +281,10 @@ def test_a_row_that_its_new_type_can_not_hold(run):
     done = run("tables: {books: {transform: {price: price * 1000000}}}")
 
     sentence, *_ = said(done)
-    assert sentence == ("error: copying public.books: the target target said: numeric field overflow (SQLSTATE 22003).")
+    assert sentence == (
+        "error: copying public.books: the target target said: numeric field overflow, column price, row 1"
+        " (SQLSTATE 22003)."
+    )
 
 
 def test_a_partition_in_another_schema_is_not_lost(run, source, target):

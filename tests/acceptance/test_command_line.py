@@ -211,7 +211,7 @@ def test_talk_goes_to_stderr_and_results_to_stdout(run_cli, jobs, databases):
 
     assert done.stderr.splitlines()[0] == "export:books: source schema public → target schema books_copy"
     assert done.stdout.splitlines()[0] == "export:books: done"
-    assert next(line for line in done.stdout.splitlines() if "public.books" in line).split()[1:4] == ["3", "6", "B"]
+    assert next(line for line in done.stdout.splitlines() if "public.books" in line).split()[1:4] == ["3", "51", "B"]
     assert ESCAPE not in done.stdout + done.stderr
     assert not any(line.endswith(" ") for line in done.stdout.splitlines())
 
@@ -228,7 +228,7 @@ def test_json_of_a_run(run_cli, jobs, databases):
 
     first, second, third = json.loads(done.stdout)["jobs"]
     assert (first["job"], first["status"], first["rows"], first["warnings"]) == ("export:books", "done", 3, [])
-    assert {"table": "public.books", "rows": 3, "bytes": 6}.items() <= first["tables"][0].items()
+    assert {"table": "public.books", "rows": 3, "bytes": 51}.items() <= first["tables"][0].items()
     assert second["job"] == "export:authors"
     assert third == {
         "job": "import:nothing",
