@@ -87,10 +87,10 @@ def _statements(plan: Plan) -> Iterator[str]:
     yield render("staging/create_schema.sql.j2", schema=plan.staging, marker=mark)
     yield from (step.sql for step in plan.prepare)
     for copy in plan.copies:
-        begin = f"{copy.truncate};\n" if copy.truncate else ""
+        filled = f"BEGIN;\n{copy.truncate};\n{copy.copy_from};\nCOMMIT" if copy.truncate else copy.copy_from
         for part in copy.copy_to:
             yield f"-- on the source\n{part}"
-            yield f"-- on the target\n{begin}{copy.copy_from}"
+            yield f"-- on the target\n{filled}"
     for table in sorted(plan.finish, key=lambda table: -table.depth):
         yield from (step.sql for step in table.steps)
     yield from (key.add.sql for key in plan.foreign_keys)
