@@ -117,7 +117,9 @@ def _version_of(name: str, path: str) -> str | None:
 
 def environment(stage: Stage, source_url: str, target_url: str, scratch: Path) -> dict[str, str]:
     """Build what a command sees: ours, without libpq's own variables."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "SOURCE_", "TARGET_"))}
+    # An installed package is compiled; PYTHONDONTWRITEBYTECODE would have a checkout compile itself at every start.
+    left_out = ("PG", "SOURCE_", "TARGET_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {
         **kept,
         "PATH": stage.path,

@@ -75,3 +75,57 @@ def test_each_file_is_used(path):
 
     folder, stem = name.split("/")[0], path.name.removesuffix(".j2").removesuffix(".sql")
     assert any(name in text or f'"{folder}/{{' in text or f"/{stem}" in text or f'"{stem}"' in text for text in texts)
+
+
+# --- Templates are compiled once
+
+
+@pytest.fixture
+def own_templates(tmp_path, monkeypatch):
+    """A directory of templates with one in it, compiled nowhere yet."""
+    monkeypatch.setattr(rendering, "DIRECTORY", tmp_path)
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    (tmp_path / "one.sql.j2").write_text("SELECT {{ n | signed }}")
+    (tmp_path / "__pycache__").mkdir()
+    rendering._environment.cache_clear()
+    yield tmp_path
+    rendering._environment.cache_clear()
+
+
+def compiled(directory):
+    return sorted((directory / "__pycache__").iterdir())
+
+
+def test_templates_are_compiled_once(own_templates):
+    assert render("one.sql.j2", n=1) == "SELECT 1"
+    (kept,) = compiled(own_templates)
+    written = kept.stat().st_mtime_ns
+    rendering._environment.cache_clear()
+
+    assert render("one.sql.j2", n=2) == "SELECT 2"
+    assert [path.stat().st_mtime_ns for path in compiled(own_templates)] == [written]
+
+
+def test_a_template_that_has_changed_is_compiled_again(own_templates):
+    render("one.sql.j2", n=1)
+    rendering._environment.cache_clear()
+    (own_templates / "one.sql.j2").write_text("SELECT -- {{ n | signed }}")
+
+    assert render("one.sql.j2", n=3) == "SELECT -- 3"
+
+
+def test_nothing_is_written_where_python_writes_nothing(own_templates, monkeypatch):
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+
+    assert render("one.sql.j2", n=1) == "SELECT 1"
+    assert compiled(own_templates) == []
+
+
+def test_who_may_not_write_compiles_each_time(own_templates, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
+
+    assert render("one.sql.j2", n=1) == "SELECT 1"
+    assert compiled(own_templates) == []
