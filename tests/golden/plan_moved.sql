@@ -22,8 +22,10 @@ COPY (SELECT "id", CAST((
 'user' || id || '@example.com' -- theirs
 ) AS character varying) AS "email", "mood", "score" FROM ONLY "app"."users" WHERE "email" ILIKE '%@example.com' AND "phone" IS NULL) TO STDOUT WITH (FORMAT binary);
 -- on the target
+BEGIN;
 TRUNCATE ONLY "_xcopy_staging_a172cedcae47_r1"."users";
 COPY "_xcopy_staging_a172cedcae47_r1"."users" ("id", "email", "mood", "score") FROM STDIN WITH (FORMAT binary, FREEZE);
+COMMIT;
 ALTER TABLE "_xcopy_staging_a172cedcae47_r1"."users" ALTER COLUMN "email" SET NOT NULL;
 ALTER TABLE "_xcopy_staging_a172cedcae47_r1"."users" ADD CONSTRAINT "users_pkey" PRIMARY KEY (id);
 ALTER TABLE "_xcopy_staging_a172cedcae47_r1"."users" ADD CONSTRAINT "users_score_check" CHECK (is_fine(score));

@@ -11,8 +11,7 @@ ALTER SEQUENCE "_xcopy_staging_a172cedcae47_r1"."orders_id_seq" OWNED BY "_xcopy
 -- on the source
 COPY (SELECT "id", "user_id" FROM ONLY "app"."orders 2023") TO STDOUT WITH (FORMAT binary);
 -- on the target
-TRUNCATE ONLY "_xcopy_staging_a172cedcae47_r1"."orders";
-COPY "_xcopy_staging_a172cedcae47_r1"."orders" ("id", "user_id") FROM STDIN WITH (FORMAT binary, FREEZE);
+COPY "_xcopy_staging_a172cedcae47_r1"."orders" ("id", "user_id") FROM STDIN WITH (FORMAT binary);
 ANALYZE "_xcopy_staging_a172cedcae47_r1"."orders";
 SELECT pg_catalog.setval('"_xcopy_staging_a172cedcae47_r1"."orders_id_seq"'::regclass, 99, false);
 -- in one transaction

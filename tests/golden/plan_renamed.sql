@@ -34,15 +34,16 @@ ALTER SEQUENCE "_xcopy_staging_a172cedcae47_r1"."orders_id_seq" OWNED BY "_xcopy
 -- on the source
 COPY (SELECT "id", "at", "user_id" FROM ONLY "app"."orders 2023") TO STDOUT WITH (FORMAT binary);
 -- on the target
-TRUNCATE ONLY "_xcopy_staging_a172cedcae47_r1"."orders 2023";
-COPY "_xcopy_staging_a172cedcae47_r1"."orders 2023" ("id", "at", "user_id") FROM STDIN WITH (FORMAT binary, FREEZE);
+COPY "_xcopy_staging_a172cedcae47_r1"."orders 2023" ("id", "at", "user_id") FROM STDIN WITH (FORMAT binary);
 -- on the source
 COPY (SELECT "id", CAST((
 'user' || id || '@example.com' -- theirs
 ) AS character varying) AS "email", "mood", "score" FROM ONLY "app"."users" WHERE "email" ILIKE '%@example.com' AND "phone" IS NULL) TO STDOUT WITH (FORMAT binary);
 -- on the target
+BEGIN;
 TRUNCATE ONLY "_xcopy_staging_a172cedcae47_r1"."users";
 COPY "_xcopy_staging_a172cedcae47_r1"."users" ("id", "email", "mood", "score") FROM STDIN WITH (FORMAT binary, FREEZE);
+COMMIT;
 ANALYZE "_xcopy_staging_a172cedcae47_r1"."orders 2023";
 ANALYZE "_xcopy_staging_a172cedcae47_r1"."orders";
 ALTER TABLE "_xcopy_staging_a172cedcae47_r1"."users" ALTER COLUMN "email" SET NOT NULL;

@@ -21,6 +21,8 @@ BATCH = 50
 """Tables dropped in one transaction: each takes a lock for itself, its indexes and its TOAST table, of 64 a session."""
 
 LOCK_TIMEOUT = "5s"
+SETTINGS = (("synchronous_commit", "off"),)
+"""What a crash brings back is dropped by the next run."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def _needed_elsewhere(session: Session, leftovers: _Leftovers, oid: int) -> str:
 
     On what a failed or dead run built nothing can depend that anybody relies on, except on an extension.
     """
-    session.begin_writer(search_path([]), LOCK_TIMEOUT)
+    session.begin_writer(search_path([]), LOCK_TIMEOUT, SETTINGS)
     reasons = [f"extension {name} lives in it" for name in extensions_within(session, oid)]
     if leftovers.used:
         broken = dependents_of(session, oid, leftovers.target_schema, cascades=leftovers.cascades)
@@ -112,13 +114,13 @@ def _drop(session: Session, schema: str, oid: int) -> None:
 
 def _ask(session: Session, query: Sql, doing: str) -> Sequence[dict[str, Any]]:
     """Ask under our own search_path: on another's, a function of somebody else may stand in front of PostgreSQL's."""
-    session.begin_writer(search_path([]), LOCK_TIMEOUT)
+    session.begin_writer(search_path([]), LOCK_TIMEOUT, SETTINGS)
     rows = session.rows(query, doing)
     session.commit()
     return rows
 
 
 def _in_transaction(session: Session, statements: Sql, doing: str) -> None:
-    session.begin_writer(search_path([]), LOCK_TIMEOUT)
+    session.begin_writer(search_path([]), LOCK_TIMEOUT, SETTINGS)
     session.run(statements, doing)
     session.commit()

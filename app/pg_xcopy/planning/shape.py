@@ -16,6 +16,9 @@ from pg_xcopy.planning.versions import TID_RANGE_SCANS
 PART_BYTES = 64 * 1024 * 1024
 """Tables are not cut into smaller parts than this: a part costs a transaction on either side."""
 
+FROZEN_BYTES = 64 * 1024
+"""For smaller tables the new files that TRUNCATE makes cost more than a vacuum ever will: a third of copying them."""
+
 PARTS_EACH = 2
 """How many parts every worker would get if a job had one table only: with more, the last to end is waited for less."""
 
@@ -71,6 +74,6 @@ class Shape:
         return tuple(zip(starts, (*starts[1:], None), strict=True))
 
     def freezes(self, flow: Flow) -> bool:
-        """Tell whether one COPY alone fills one table, as FREEZE demands."""
+        """Tell whether one COPY alone fills one table, as FREEZE demands, and the table is worth truncating for it."""
         alone = self._flows_into[flow.design.name] == 1 and self.parts_of(flow) == (None,)
-        return alone and flow.design.partition_key is None
+        return alone and flow.design.partition_key is None and flow.relation.bytes >= FROZEN_BYTES

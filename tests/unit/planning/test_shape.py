@@ -3,7 +3,7 @@
 import pytest
 from catalogs import in_staging, partition_of, partitioned, plan, server, source, table
 
-from pg_xcopy.planning.shape import PART_BYTES
+from pg_xcopy.planning.shape import FROZEN_BYTES, PART_BYTES
 
 LARGE = {"bytes": 8 * PART_BYTES, "blocks": 1000}
 
@@ -58,13 +58,14 @@ def frozen(tables, *relations, **options):
 
 
 def test_rows_that_one_copy_brings_are_frozen():
-    assert frozen({"*": {}}, table("t", "id")) == {"t": True}
+    assert frozen({"*": {}}, table("t", "id", bytes=FROZEN_BYTES)) == {"t": True}
+    assert frozen({"*": {}}, table("t", "id", bytes=FROZEN_BYTES - 1)) == {"t": False}
     assert frozen({"*": {}}, table("t", "id", **LARGE), parallel=2) == {"t": False}
 
 
 def test_partitions_are_frozen_unless_their_rows_may_move():
     root = partitioned("t", "a", "a")
-    relations = (root, partition_of(root, "t_1"), partition_of(root, "t_2"))
+    relations = (root, *(partition_of(root, name, bytes=FROZEN_BYTES) for name in ("t_1", "t_2")))
 
     assert frozen({"*": {}}, *relations) == {"t_1": True, "t_2": True}
     assert frozen({"t": {"transform": {"a": "a + 1"}}}, *relations) == {"t": False}
