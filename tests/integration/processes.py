@@ -9,7 +9,8 @@ import time
 from contextlib import contextmanager
 
 SCRIPT = """
-import json, resource, signal, sys
+import json, re, resource, signal, sys
+from pathlib import Path
 from pg_xcopy import run_job
 
 class Stop(Exception):
@@ -23,7 +24,11 @@ try:
     result = run_job(json.loads(sys.argv[1]))
 except Stop:
     sys.exit(143)
-print(json.dumps({"rows": result.rows, "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+# Not getrusage where there is /proc: its peak begins with that of the process that forked us.
+status = Path("/proc/self/status")
+peak = re.search(r"VmHWM:\\s+(\\d+)", status.read_text()) if status.exists() else None
+usage = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps({"rows": result.rows, "peak_kib": int(peak[1]) if peak else usage.ru_maxrss}))
 """
 
 

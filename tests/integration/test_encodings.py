@@ -103,7 +103,7 @@ def test_a_character_that_the_target_lacks(source_in, target_in):
     said = failure_of(source, target)
 
     assert said.startswith("copying app.things: the target ")
-    assert said.endswith(" said: " + NO_ARROW.format(", row 2"))
+    assert said.endswith(" said: " + NO_ARROW.format(", column body, row 2"))
 
 
 def test_a_character_that_is_replaced(source_in, target_in):
