@@ -53,6 +53,8 @@ class Crew(Generic[Worker]):
                 self._fail(error)
                 failed()
 
+        if not self._loads:
+            loaded()
         threads = [threading.Thread(target=serve, args=(number,), daemon=True) for number in range(workers)]
         for thread in threads:
             thread.start()

@@ -91,5 +91,12 @@ def test_the_first_failure_ends_everybody(workers):
     assert [one for _, one in log.done] == [works[0]]
 
 
+def test_nothing_to_load():
+    log = Log()
+
+    assert len(log.run([make(1)])) == 1
+    assert log.calls == ["loaded"]
+
+
 def test_nothing_to_do():
     assert Log().run([]) == []
