@@ -63,7 +63,7 @@ def copy_of(name, parts=1):
 
 def loading(copies, tell=lambda _: None):
     values = dict.fromkeys(Plan.__dataclass_fields__)
-    resources = Resources(1, 1, 1, None, ())
+    resources = Resources(1, 1, None, ())
     plan = Plan(**{**values, "job": "job", "target_path": Sql("x"), "copies": copies, "resources": resources})
     return Loading(plan, Reporter("job", tell))
 

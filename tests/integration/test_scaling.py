@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import contextmanager
 from math import ceil
 
 import pytest
@@ -36,15 +37,26 @@ def planned(talkative):
         source, target = create_database(talkative), create_database(talkative)
         source.execute(tables(count))
         target.execute(tables(count))
-        before = talkative.log.stat().st_size
-        done = plan_job(job_of(source, target, {"*": rule}))
+        with logged(talkative) as said:
+            done = plan_job(job_of(source, target, {"*": rule}))
         assert len(done.copies) == count
-        with talkative.log.open("rb") as log:
-            log.seek(before)
-            said = LOGGED.findall(log.read().decode())
-        return [list(Counter(pid for pid, name in said if name == each.name).values()) for each in (source, target)]
+        return [messages_by_session(said, each) for each in (source, target)]
 
     return plan
+
+
+@contextmanager
+def logged(server):
+    """What is said to a server within the block, as (process, database) for each message."""
+    said, before = [], server.log.stat().st_size
+    yield said
+    with server.log.open("rb") as log:
+        log.seek(before)
+        said += LOGGED.findall(log.read().decode())
+
+
+def messages_by_session(said, database):
+    return list(Counter(pid for pid, name in said if name == database.name).values())
 
 
 def tables(count):
@@ -99,12 +111,9 @@ def messages_of_a_run(talkative):
         source.execute(tables(count))
         job = job_of(source, target, parallel=2)
         run_job(job)
-        before = talkative.log.stat().st_size
-        run_job(job)
-        with talkative.log.open("rb") as log:
-            log.seek(before)
-            said = LOGGED.findall(log.read().decode())
-        return [list(Counter(pid for pid, name in said if name == each.name).values()) for each in (source, target)]
+        with logged(talkative) as said:
+            run_job(job)
+        return [messages_by_session(said, each) for each in (source, target)]
 
     return run
 

@@ -281,7 +281,6 @@ class Server:
     database: str
     role: str
     in_recovery: bool
-    encoding: str
     may_create_schemas: bool
     compressions: frozenset[str] = frozenset()
     superuser: bool = False

@@ -11,7 +11,10 @@ from pg_xcopy.connect.sessions import Sessions
 
 
 class Pool:
-    """Up to `limit` sessions on one address; whoever wants one more waits for one that is given back."""
+    """Up to `limit` sessions on one address; whoever wants one more waits for one that is given back.
+
+    They end with `sessions`, as all of a run do.
+    """
 
     def __init__(self, address: Address, sessions: Sessions, limit: int) -> None:
         self._address, self._sessions = address, sessions
@@ -31,11 +34,6 @@ class Pool:
                 raise
             with self._lock:
                 self._free.append(session)
-
-    def close(self) -> None:
-        """Close those that nobody uses."""
-        while session := self._taken():
-            self._sessions.close(session)
 
     def _taken(self) -> Session | None:
         with self._lock:

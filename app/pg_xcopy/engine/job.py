@@ -96,7 +96,7 @@ def _stages(run: Run) -> JobResult:
         plan = check(plan, source, sessions)
         lock(plan, source)
         _announce(plan, reporter)
-        writers = Pool(target.address, sessions, plan.resources.writers)
+        writers = Pool(target.address, sessions, plan.resources.workers)
         with writers.session() as session:
             clean_up_after_dead_runs(session, target.schema, reporter)
         with _undone_on_failure(plan, target, reporter):

@@ -164,11 +164,14 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a run may use: workers, connections, bytes a second; and what its sessions on the target set."""
+    """What a run may use, and what its sessions on the target set.
+
+    Each of the `workers` has a connection to the target, `readers` of them one to the source, too; `max_rate` is in
+    bytes a second.
+    """
 
     workers: int
     readers: int
-    writers: int
     max_rate: int | None
     settings: tuple[tuple[str, str], ...]
 

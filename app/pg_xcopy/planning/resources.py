@@ -23,14 +23,12 @@ def plan_resources(job: Job, target: TargetCatalog) -> Resources:
 
     One connection on either side is not a worker's: it holds the snapshot, or the lock.
     """
-    writers = min(job.parallel, (job.max_target_connections or job.parallel + 1) - 1)
-    readers = min(writers, (job.max_source_connections or job.parallel + 1) - 1)
+    workers = min(job.parallel, (job.max_target_connections or job.parallel + 1) - 1)
     return Resources(
-        workers=writers,
-        readers=readers,
-        writers=writers,
+        workers=workers,
+        readers=min(workers, (job.max_source_connections or job.parallel + 1) - 1),
         max_rate=job.max_rate,
-        settings=tuple(_settings(job, target, writers)),
+        settings=tuple(_settings(job, target, workers)),
     )
 
 

@@ -93,11 +93,6 @@ def missing_feature(definition: str, version: int) -> str:
     return ""
 
 
-def is_temporal_key(definition: str) -> bool:
-    """Tell a key whose last column is a range, for which PostgreSQL makes an exclusion index."""
-    return bool(_WITHOUT_OVERLAPS.search(_STRINGS.sub("''", definition)))
-
-
 def missing_builtin(expression: str, lacking: Builtins) -> str:
     """Say which function, type or collation of the source's server an expression needs and the target's lacks."""
     bare = _STRINGS.sub("''", expression)

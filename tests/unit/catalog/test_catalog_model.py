@@ -4,7 +4,7 @@ from pg_xcopy.catalog.model import Column, Relation, Server, SourceCatalog, Type
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
-SERVER = Server(160000, "shop", "me", in_recovery=False, encoding="UTF8", may_create_schemas=True)
+SERVER = Server(160000, "shop", "me", in_recovery=False, may_create_schemas=True)
 ID = Column("id", Sql("integer"), Sql("integer"), TypeName("pg_catalog", "int4"))
 ROOT = Relation(1, TableName("app", "events"), "p", (ID,))
 PART = Relation(2, TableName("app", "events_1"), "r", (ID,), is_partition=True, parents=(1,))

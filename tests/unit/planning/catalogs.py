@@ -175,7 +175,6 @@ def server(**given):
         "role": "worker",
         "superuser": True,
         "in_recovery": False,
-        "encoding": "UTF8",
         "may_create_schemas": True,
     }
     return Server(**{**usual, **given})

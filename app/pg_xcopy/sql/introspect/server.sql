@@ -4,8 +4,6 @@ SELECT current_setting('server_version_num')::int AS version,
        current_user::text AS role,
        pg_has_role(10::oid, 'USAGE') AS superuser,
        pg_is_in_recovery() AS in_recovery,
-       pg_encoding_to_char((SELECT encoding FROM pg_catalog.pg_database WHERE datname = current_database()))::text
-           AS encoding,
        coalesce((SELECT enumvals FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression'), '{}')::text[]
            AS compressions,
        EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata) AS large_objects,
