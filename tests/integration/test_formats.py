@@ -7,7 +7,7 @@ from copying import copy, messages
 
 from pg_xcopy import plan_job
 from pg_xcopy.errors import XcopyError
-from pg_xcopy.planning.formats import BINARY
+from pg_xcopy.planning.rows.formats import BINARY
 
 NUMBERS = ["0", "-1", "32767"]
 RANGE_OF = {

@@ -11,7 +11,7 @@ from pg_xcopy.engine.last_look import dependents_of, extensions_within
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import DatabaseError
 from pg_xcopy.planning.plan import Plan, Topic
-from pg_xcopy.planning.schemas import marker, prefix
+from pg_xcopy.planning.swapping.schemas import marker, prefix
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render

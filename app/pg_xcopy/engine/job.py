@@ -24,7 +24,8 @@ from pg_xcopy.engine.staging import build
 from pg_xcopy.engine.swap import swap
 from pg_xcopy.engine.target import Target, open_target, open_writer
 from pg_xcopy.errors import XcopyError
-from pg_xcopy.manifest.models import Connection, Job
+from pg_xcopy.manifest.connections import Connection
+from pg_xcopy.manifest.models import Job
 from pg_xcopy.observe.events import (
     JobFailed,
     JobFinished,

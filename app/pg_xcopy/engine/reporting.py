@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pg_xcopy.errors import DatabaseError, StrictError, XcopyError
 from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, StepDone, Warned
 from pg_xcopy.planning.plan import LOSSES, Notice, Plan, Step, Topic
-from pg_xcopy.planning.schemas import without_staging
+from pg_xcopy.planning.swapping.schemas import without_staging
 from pg_xcopy.results import WarningResult
 
 _WHY = {

@@ -6,7 +6,7 @@ from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.steps import batches, together
 from pg_xcopy.planning.plan import Plan, Step
-from pg_xcopy.planning.schemas import marker
+from pg_xcopy.planning.swapping.schemas import marker
 from pg_xcopy.sql.render import render
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 
+from pg_xcopy.manifest.connections import Connection
+from pg_xcopy.manifest.declared import Declared
 from pg_xcopy.manifest.fields import Name, OrNothing
-from pg_xcopy.manifest.models import Connection, Declared, Job, Manifest
+from pg_xcopy.manifest.models import Job, Manifest
 from pg_xcopy.manifest.problems import Findings
 
 if TYPE_CHECKING:

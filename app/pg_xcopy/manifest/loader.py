@@ -17,7 +17,8 @@ from pg_xcopy.manifest.structure import checked_structure
 from pg_xcopy.manifest.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
-    from pg_xcopy.manifest.models import Connection, Job, Manifest
+    from pg_xcopy.manifest.connections import Connection
+    from pg_xcopy.manifest.models import Job, Manifest
 
 STDIN = "-"
 MAX_BYTES = 16 << 20

@@ -5,126 +5,19 @@ No `from __future__ import annotations` here: Pydantic reads the annotations whe
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainSerializer,
-    SecretStr,
-    Tag,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_serializer,
-    model_validator,
-)
-from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticKnownError
+from pydantic import AfterValidator, Field, model_validator
 
-from pg_xcopy.connect.dsn import describe
-from pg_xcopy.manifest.databases import checked_url, declared, same_database
-from pg_xcopy.manifest.fields import (
-    LISTS,
-    NON_EMPTY,
-    UNITS,
-    ByteSize,
-    Comparable,
-    Count,
-    Expression,
-    Name,
-    Names,
-    OrNothing,
-    Pair,
-    Predicate,
-    Rate,
-    Scalar,
-    Scalars,
-    refusal,
-)
+from pg_xcopy.manifest.conditions import Where
+from pg_xcopy.manifest.connections import DATABASE, Connection, Database, writable
+from pg_xcopy.manifest.declared import Declared, Frozen, GivenName, Plain
+from pg_xcopy.manifest.fields import UNITS, ByteSize, Count, Expression, Name, Names, OrNothing, Rate, refusal
 from pg_xcopy.manifest.frozen import FrozenMapping
-from pg_xcopy.sql.quoting import Value
 
 CopyFormat = Literal["auto", "text", "binary"]
 OnMissingColumn = Literal["error", "skip_table", "copy_all"]
 MAX_WORKERS = 64
-# Pydantic puts the branch it took into the path of an error; no key can be spelled like these.
-SQL_BRANCH, COLUMNS_BRANCH = "\0sql", "\0columns"
-
-
-class Declared(BaseModel):
-    """What all models share: they can't change, they refuse unknown keys, their errors show no values."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
-
-
-def _not_written(name: object, info: ValidationInfo) -> object:
-    if info.context is not None and info.context.get("written"):
-        raise PydanticKnownError("extra_forbidden")
-    return name
-
-
-def _thawed(value: object) -> object:
-    return dict(value) if isinstance(value, Mapping) else value
-
-
-GivenName = Annotated[
-    SkipJsonSchema[str],
-    BeforeValidator(_not_written),
-    Field(description="The key it is declared under; the loader fills it in."),
-]
-Frozen = AfterValidator(FrozenMapping)
-Plain = PlainSerializer(_thawed)
-
-
-class Connection(Declared):
-    """How to reach one database, under a name that jobs use."""
-
-    name: GivenName = ""
-    url: Annotated[SecretStr, BeforeValidator(checked_url), WithJsonSchema(NON_EMPTY)] = Field(
-        description="A postgresql:// URL or a libpq keyword/value string; best read from ${A_VARIABLE}.",
-    )
-    protected: bool = Field(
-        default=False,
-        description="Never write to this database, whichever job or connection leads to it.",
-    )
-    connect_timeout: Count = Field(default=10, gt=0, description="How long to wait for a server, seconds.")
-
-    @property
-    def dsn(self) -> str:
-        """The connection string, secrets included: for the driver only."""
-        return self.url.get_secret_value()
-
-    @property
-    def described(self) -> str:
-        """What to call it in front of people: its name, or where it leads without anything secret."""
-        return self.name or describe(self.dsn)
-
-
-def _resolved(given: object, info: ValidationInfo) -> object:
-    if isinstance(given, Connection):
-        return given
-    context = info.context or {}
-    found = declared(given, context.get("connections", {}))
-    return Connection(url=SecretStr(checked_url(found))) if isinstance(found, str) else found
-
-
-def _writable(target: Connection, info: ValidationInfo) -> Connection:
-    connections: Mapping[str, Connection] = (info.context or {}).get("connections", {})
-    for guarded in (target, *connections.values()):
-        if guarded.protected and guarded is target:
-            raise refusal(f"connection {guarded.described!r} is protected: it is never written")
-        if guarded.protected and same_database(guarded.dsn, target.dsn):
-            raise refusal(f"this leads to the database of {guarded.described!r}, which is protected: never written")
-    return target
-
-
-DATABASE = "A connection's name, a postgresql:// URL or a libpq keyword/value string."
-Database = Annotated[Connection, BeforeValidator(_resolved), WithJsonSchema(NON_EMPTY)]
 
 
 class Source(Declared):
@@ -143,7 +36,7 @@ def _replaceable(schema: str) -> str:
 class Target(Declared):
     """Where a job writes: a database and the schema that it replaces."""
 
-    database: Annotated[Database, AfterValidator(_writable)] = Field(description=DATABASE)
+    database: Annotated[Database, AfterValidator(writable)] = Field(description=DATABASE)
     schema_name: Annotated[Name, AfterValidator(_replaceable)] = Field(
         default="public",
         alias="schema",
@@ -153,85 +46,6 @@ class Target(Declared):
         default="replace",
         description="replace: build the schema anew beside the old one, then swap the two.",
     )
-
-
-class Condition(Declared):
-    """What one column must fulfil; the operators given combine with AND.
-
-    A bare value means eq, a list means in, null means is_null: true. `eq: null` is IS NULL and `ne: null` is
-    IS NOT NULL, so read `operators` (what was given), not the attributes (None when not given, too).
-    """
-
-    eq: Scalar = Field(default=None, description="Equals; null means IS NULL.")
-    ne: Scalar = Field(default=None, description="Differs; null means IS NOT NULL.")
-    gt: Comparable = Field(default=None, description="Greater than.")
-    gte: Comparable = Field(default=None, description="Greater than or equal.")
-    lt: Comparable = Field(default=None, description="Less than.")
-    lte: Comparable = Field(default=None, description="Less than or equal.")
-    in_: Scalars = Field(default=(), alias="in", description="One of these values; an empty list is no row.")
-    not_in: Scalars = Field(default=(), description="None of these values; an empty list is every row.")
-    like: Comparable = Field(default=None, description="LIKE: % is any text, _ any character.")
-    ilike: Comparable = Field(default=None, description="LIKE, whatever the case.")
-    between: Pair = Field(default=None, description="Lies between two values, both included.")
-    is_null: Annotated[bool | None, WithJsonSchema({"type": "boolean"})] = Field(
-        default=None,
-        description="true: IS NULL; false: IS NOT NULL.",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _spelled_out(cls, given: object) -> object:
-        if given is None:
-            return {"is_null": True}
-        if isinstance(given, LISTS):
-            return {"in": given}
-        if not isinstance(given, Mapping):
-            return {"eq": given}
-        if not given:
-            raise refusal("an empty mapping is no condition", "use an operator such as eq, gte or in")
-        return given
-
-    @field_validator("is_null", mode="before")
-    @classmethod
-    def _decided(cls, given: object) -> object:
-        if given is None:
-            raise refusal("expected true or false, found null")
-        return given
-
-    @property
-    def operators(self) -> tuple[tuple[str, Value | tuple[Value, ...]], ...]:
-        """The operators that were given and their operands, by their names in Python (`in_`)."""
-        names = (name for name in type(self).model_fields if name in self.model_fields_set)
-        return tuple((name, getattr(self, name)) for name in names)
-
-    def __eq__(self, other: object) -> bool:
-        # Pydantic compares values only: `eq: null` and `ne: null` would be the same.
-        return isinstance(other, Condition) and self.operators == other.operators
-
-    def __hash__(self) -> int:
-        return hash(self.operators)
-
-    @model_serializer
-    def _as_written(self) -> dict[str, Any]:
-        aliases = {"in_": "in"}
-        return {aliases.get(name, name): operand for name, operand in self.operators}
-
-    def __repr_args__(self) -> tuple[tuple[str, object], ...]:
-        return self.operators
-
-
-def _branch(given: object) -> str | None:
-    if isinstance(given, str):
-        return SQL_BRANCH
-    return COLUMNS_BRANCH if isinstance(given, Mapping) else None
-
-
-Conditions = Annotated[Mapping[Name, Condition], Frozen]
-Where = Annotated[
-    Annotated[Predicate, Tag(SQL_BRANCH)] | Annotated[Conditions, Tag(COLUMNS_BRANCH)],
-    Discriminator(_branch),
-    Plain,
-]
 
 
 class TableRule(Declared):

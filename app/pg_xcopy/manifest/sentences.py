@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pg_xcopy.manifest.models import Condition, Connection, Job, Source, TableRule, Target
+from pg_xcopy.manifest.conditions import Condition
+from pg_xcopy.manifest.connections import Connection
+from pg_xcopy.manifest.models import Job, Source, TableRule, Target
 from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.manifest.paths import looks_secret
 

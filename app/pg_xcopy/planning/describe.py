@@ -9,7 +9,7 @@ from typing import Any
 
 from pg_xcopy.observe.wording import bytes_text, count_text
 from pg_xcopy.planning.plan import CopyPlan, Endpoint, Plan, Step
-from pg_xcopy.planning.schemas import marker
+from pg_xcopy.planning.swapping.schemas import marker
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render

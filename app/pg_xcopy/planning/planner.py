@@ -8,7 +8,24 @@ from dataclasses import dataclass
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.errors import PlanError
 from pg_xcopy.manifest.models import Job
-from pg_xcopy.planning.access import (
+from pg_xcopy.planning.integrity.constraints import Means
+from pg_xcopy.planning.integrity.finish import Integrity, plan_integrity
+from pg_xcopy.planning.needs.lacks import Lacks, find_lacks
+from pg_xcopy.planning.needs.order import Extent, Needs, find_needs
+from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, Plan, PlanProblem, Step, SwapMethod, SwapPlan, Topic
+from pg_xcopy.planning.resources import plan_resources
+from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions, plan_copy
+from pg_xcopy.planning.rows.shape import Shape
+from pg_xcopy.planning.selecting.columns import column_notices, column_problems
+from pg_xcopy.planning.selecting.design import Designs, Schemas, design_tables
+from pg_xcopy.planning.selecting.selection import Selection, select
+from pg_xcopy.planning.structure.building import late_check_steps, prepare_steps, respelling_steps
+from pg_xcopy.planning.structure.comments import Comments
+from pg_xcopy.planning.structure.kin import kin_notices
+from pg_xcopy.planning.structure.positions import position_steps
+from pg_xcopy.planning.structure.properties import compression_notices, row_security_notices
+from pg_xcopy.planning.structure.spelling_notices import text_notices
+from pg_xcopy.planning.swapping.access import (
     creation_steps,
     default_privilege_steps,
     guarded_notices,
@@ -17,25 +34,8 @@ from pg_xcopy.planning.access import (
     owner_steps,
     schema_steps,
 )
-from pg_xcopy.planning.columns import column_notices, column_problems
-from pg_xcopy.planning.comments import Comments
-from pg_xcopy.planning.constraints import Means
-from pg_xcopy.planning.copies import Chosen, missing_column_decisions, plan_copy
-from pg_xcopy.planning.design import Designs, Schemas, design_tables
-from pg_xcopy.planning.integrity import Integrity, plan_integrity
-from pg_xcopy.planning.kin import kin_notices
-from pg_xcopy.planning.lacks import Lacks, find_lacks
-from pg_xcopy.planning.needs import Extent, Needs, find_needs
-from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, Plan, PlanProblem, Step, SwapMethod, SwapPlan, Topic
-from pg_xcopy.planning.positions import position_steps
-from pg_xcopy.planning.properties import compression_notices, row_security_notices
-from pg_xcopy.planning.resources import plan_resources
-from pg_xcopy.planning.schemas import name_schemas
-from pg_xcopy.planning.selection import Selection, select
-from pg_xcopy.planning.shape import Shape
-from pg_xcopy.planning.spelling_notices import text_notices
-from pg_xcopy.planning.structure import late_check_steps, prepare_steps, respelling_steps
-from pg_xcopy.planning.swapping import drop_notices, plan_swap, swap_problems, unmovable_types
+from pg_xcopy.planning.swapping.schemas import name_schemas
+from pg_xcopy.planning.swapping.swap import drop_notices, plan_swap, swap_problems, unmovable_types
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
 

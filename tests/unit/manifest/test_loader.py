@@ -7,8 +7,9 @@ from textwrap import dedent
 import pytest
 
 from pg_xcopy.errors import ManifestError
+from pg_xcopy.manifest.connections import Connection
 from pg_xcopy.manifest.loader import load_manifest, parse_job, parse_manifest
-from pg_xcopy.manifest.models import Connection, Job
+from pg_xcopy.manifest.models import Job
 
 ENVIRONMENT = {
     "PROD": "postgresql://reader:pr0dpass@prod.example/shop",

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pg_xcopy.errors import ManifestError
+from pg_xcopy.manifest.connections import Connection
 from pg_xcopy.manifest.document import Document
 from pg_xcopy.manifest.interpolation import interpolated
 from pg_xcopy.manifest.loader import load_manifest, parse_job, parse_manifest
-from pg_xcopy.manifest.models import Connection
 
 SECRET = "hunter2-Pa55"
 URL = f"postgresql://app:{SECRET}@db.example/shop"

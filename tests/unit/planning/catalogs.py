@@ -22,14 +22,14 @@ from pg_xcopy.catalog.model import (
 )
 from pg_xcopy.catalog.standing import Dependent, Grant, StandingObject, StandingSchema
 from pg_xcopy.manifest.loader import parse_job
-from pg_xcopy.planning.comments import Comments
-from pg_xcopy.planning.constraints import Means
-from pg_xcopy.planning.design import design_tables
-from pg_xcopy.planning.integrity import plan_integrity
-from pg_xcopy.planning.needs import Extent, find_needs
+from pg_xcopy.planning.integrity.constraints import Means
+from pg_xcopy.planning.integrity.finish import plan_integrity
+from pg_xcopy.planning.needs.order import Extent, find_needs
 from pg_xcopy.planning.planner import make_plan
-from pg_xcopy.planning.schemas import name_schemas
-from pg_xcopy.planning.selection import select
+from pg_xcopy.planning.selecting.design import design_tables
+from pg_xcopy.planning.selecting.selection import select
+from pg_xcopy.planning.structure.comments import Comments
+from pg_xcopy.planning.swapping.schemas import name_schemas
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 

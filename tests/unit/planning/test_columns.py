@@ -2,8 +2,8 @@
 
 from catalogs import column, job, source, table
 
-from pg_xcopy.planning.columns import choose_columns, column_notices, column_problems
-from pg_xcopy.planning.selection import select
+from pg_xcopy.planning.selecting.columns import choose_columns, column_notices, column_problems
+from pg_xcopy.planning.selecting.selection import select
 
 USERS = table(
     "users",

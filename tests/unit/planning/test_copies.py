@@ -3,8 +3,8 @@
 import pytest
 from catalogs import column, in_staging, job, partition_of, partitioned, plan, source, table
 
-from pg_xcopy.planning.copies import missing_column_decisions
-from pg_xcopy.planning.selection import select
+from pg_xcopy.planning.rows.copies import missing_column_decisions
+from pg_xcopy.planning.selecting.selection import select
 
 TENANTS = source(table("orders", "id", "tenant"), table("countries", "code"))
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from catalogs import job
 
-from pg_xcopy.planning.filters import condition, missing_columns
+from pg_xcopy.planning.rows.filters import condition, missing_columns
 
 COLUMNS = frozenset({"a", "b", 'we"ird'})
 

@@ -17,7 +17,7 @@ from catalogs import (
     target,
 )
 
-from pg_xcopy.planning.formats import BINARY, Formats
+from pg_xcopy.planning.rows.formats import BINARY, Formats
 
 MOOD = enum("mood", "sad", oid=10)
 

@@ -17,7 +17,7 @@ from catalogs import (
     target,
 )
 
-from pg_xcopy.planning.foreign_keys import LARGE
+from pg_xcopy.planning.integrity.foreign_keys import LARGE
 from pg_xcopy.sql.quoting import Sql
 
 USERS = table("users", "id", "email", constraints=(key("users_pkey", "id"),))

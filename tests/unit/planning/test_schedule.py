@@ -3,9 +3,9 @@
 import pytest
 from catalogs import foreign_key, index, key, partition_of, partitioned, plan, source, table
 
-from pg_xcopy.planning.foreign_keys import LARGE
+from pg_xcopy.planning.integrity.foreign_keys import LARGE
+from pg_xcopy.planning.rows.shape import PART_BYTES
 from pg_xcopy.planning.schedule import SMALL, TOGETHER, Load, Make, Validate, make_schedule
-from pg_xcopy.planning.shape import PART_BYTES
 
 
 def works(*relations, **options):

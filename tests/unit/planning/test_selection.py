@@ -3,7 +3,7 @@
 import pytest
 from catalogs import job, partition_of, partitioned, source, table
 
-from pg_xcopy.planning.selection import select
+from pg_xcopy.planning.selecting.selection import select
 
 SHOP = source(table("users", "id"), table("orders", "id"), table("order_items", "id"), table("audit_2022", "id"))
 EVENTS = partitioned("events", "at", "id", "at")

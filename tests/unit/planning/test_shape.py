@@ -3,7 +3,7 @@
 import pytest
 from catalogs import in_staging, partition_of, partitioned, plan, server, source, table
 
-from pg_xcopy.planning.shape import FROZEN_BYTES, PART_BYTES
+from pg_xcopy.planning.rows.shape import FROZEN_BYTES, PART_BYTES
 
 LARGE = {"bytes": 8 * PART_BYTES, "blocks": 1000}
 

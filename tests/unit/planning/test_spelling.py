@@ -3,7 +3,7 @@
 import pytest
 from catalogs import STAGING, extension, function, replace, source, target
 
-from pg_xcopy.planning.spelling import spell
+from pg_xcopy.planning.needs.spelling import spell
 from pg_xcopy.sql.quoting import Sql
 
 CATALOG = source()

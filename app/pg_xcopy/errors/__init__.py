@@ -1,0 +1,34 @@
+"""Everything that can go wrong, as small classes: data in fields, one sentence, a hint, an exit code."""
+
+from pg_xcopy.errors.plans import (
+    PlanError,
+    ProtectedTargetError,
+    SameSchemaError,
+    SchemaNotFoundError,
+    TargetLockedError,
+)
+from pg_xcopy.errors.root import XcopyError
+from pg_xcopy.errors.runs import CancelledError, CopyFailedError, JobsFailedError, RowCountMismatchError, StrictError
+from pg_xcopy.errors.servers import ConnectionFailedError, DatabaseError, ReadOnlyTargetError, ServerTooOldError
+from pg_xcopy.errors.written import ManifestError, Problem, UsageError
+
+__all__ = [
+    "CancelledError",
+    "ConnectionFailedError",
+    "CopyFailedError",
+    "DatabaseError",
+    "JobsFailedError",
+    "ManifestError",
+    "PlanError",
+    "Problem",
+    "ProtectedTargetError",
+    "ReadOnlyTargetError",
+    "RowCountMismatchError",
+    "SameSchemaError",
+    "SchemaNotFoundError",
+    "ServerTooOldError",
+    "StrictError",
+    "TargetLockedError",
+    "UsageError",
+    "XcopyError",
+]

@@ -1,0 +1,83 @@
+"""What goes wrong while a job runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pg_xcopy.errors.root import XcopyError
+
+if TYPE_CHECKING:
+    from pg_xcopy.results import JobResult
+
+
+@dataclass(eq=False)
+class CancelledError(XcopyError):
+    """The run was asked to stop; what it had begun is undone."""
+
+    @property
+    def sentence(self) -> str:
+        """Say that it stopped on request."""
+        return "stopped on request; the target is as it was."
+
+
+@dataclass(eq=False)
+class CopyFailedError(XcopyError):
+    """Something other than a server broke a stream off; its cause is chained."""
+
+    table: str
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        """Which table, what happened."""
+        return f"copying {self.table} broke off on this machine: {self.reason}."
+
+
+@dataclass(eq=False)
+class RowCountMismatchError(XcopyError):
+    """The two ends of a stream disagree on its number of rows."""
+
+    table: str
+    sent: int
+    received: int
+
+    @property
+    def sentence(self) -> str:
+        """Both counts."""
+        return f"copying {self.table}: the source sent {self.sent} rows and the target took {self.received}."
+
+    @property
+    def hint(self) -> str:
+        """What to look for on the target."""
+        return "Look for something on the target that swallows rows, and report it: the old target is untouched."
+
+
+@dataclass(eq=False)
+class StrictError(XcopyError):
+    """Something could not be replicated, and `strict: true` makes that a failure."""
+
+    job: str
+    losses: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """One loss a line."""
+        count = len(self.losses)
+        losses = f"{count} thing{'s' * (count > 1)}"
+        head = f"job {self.job} is strict and {losses} can't be replicated; the target is as it was:"
+        return "\n".join([head, *(f"  {each}" for each in self.losses)])
+
+
+@dataclass(eq=False)
+class JobsFailedError(XcopyError):
+    """Some of several jobs failed; `failures` maps a job's name to its error, the others were done."""
+
+    failures: Mapping[str, XcopyError]
+    results: tuple[JobResult, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Each failed job with its error."""
+        return "\n".join(f"job {name} failed: {error}" for name, error in self.failures.items())

@@ -1,0 +1,1 @@
+"""What completes a table that holds its rows: keys, constraints, indexes, foreign keys."""

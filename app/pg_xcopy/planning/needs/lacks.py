@@ -1,0 +1,247 @@
+"""What the columns need and the target lacks: created when the job says so, otherwise a reason not to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from pg_xcopy.catalog.model import Extension, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.objects import Cast, Collation, TextSearch
+from pg_xcopy.catalog.standing import StandingSchema
+from pg_xcopy.manifest.models import Job
+from pg_xcopy.planning.needs.graph import ids_of
+from pg_xcopy.planning.needs.order import Needs, is_generated
+from pg_xcopy.planning.needs.privileges import missing_privileges
+from pg_xcopy.planning.needs.youth import too_young
+from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
+from pg_xcopy.planning.selecting.design import Designs
+from pg_xcopy.planning.versions import unknown_parameters
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.render import render
+
+FALLBACK_SCHEMA = "public"
+
+
+@dataclass(frozen=True)
+class Lacks:
+    """What is created outside the staging schema before anything else, and what can't be."""
+
+    steps: tuple[Step, ...]
+    problems: tuple[PlanProblem, ...]
+    notices: tuple[Notice, ...]
+    extensions: tuple[Extension, ...]
+    schemas: tuple[str, ...]
+
+    def completed(self, target: TargetCatalog) -> TargetCatalog:
+        """Give the target as it stands when all of this is created: the swap finds an extension in it, or its schema.
+
+        An extension whose home is the target schema lives in the one that stands there, as one does that has long been
+        there, and is brought into the new one the same way. Never in the staging schema: a run that fails drops that,
+        and by then others may use the extension.
+        """
+        made = StandingSchema(oid=0, owner=target.server.role, ours=True) if target.schema in self.schemas else None
+        return replace(
+            target,
+            standing=target.standing or made,
+            extensions=(*target.extensions, *self.extensions),
+        )
+
+
+def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, target: TargetCatalog) -> Lacks:
+    """Compare what is needed with what the target has."""
+    elsewhere = [each for each in needs.objects if isinstance(each, UserType) and each.name in _names(source)]
+    extensions = tuple(_extensions(needs.extensions, source, target))
+    problems = [*_lacking(designs, needs), *too_young(designs, source, target), *_rows_of_less(designs)]
+    problems += _types_elsewhere(elsewhere, needs, target, create_missing=job.create_missing)
+    problems += _unknown_types(designs, needs, source, target)
+    homes = {each.name: each.schema for each in extensions}
+    problems += missing_privileges(designs, elsewhere if job.create_missing else (), homes, source, target)
+    made_in = {each.name.schema for each in elsewhere} | set(homes.values())
+    schemas = tuple(sorted(name for name in made_in - target.schemas if not name.startswith("pg_")))
+    return Lacks(
+        steps=(
+            *(_create_schema(name) for name in schemas),
+            *(_create_extension(each.name, each.schema) for each in extensions),
+        ),
+        problems=tuple(problems),
+        notices=(
+            *(_created(each, target) for each in extensions),
+            *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
+            *_left_out_parameters(designs, target.server.version),
+            *_without_canonical(needs),
+            *_unmade(needs),
+            *_large_objects(designs, source),
+        ),
+        extensions=extensions,
+        schemas=schemas,
+    )
+
+
+def _left_out_parameters(designs: Designs, version: int) -> Iterator[Notice]:
+    for design in designs.tables:
+        for reason in unknown_parameters(design.relation.options, version):
+            yield Notice(Topic.PROPERTY, str(design.name), reason)
+
+
+def _without_canonical(needs: Needs) -> Iterator[Notice]:
+    """Name ranges whose canonical function stays behind: it is C code that takes the type before it is complete."""
+    for each in needs.objects:
+        if isinstance(each, UserType) and each.canonical:
+            yield Notice(Topic.PROPERTY, f"type {each.name.name}", "its CANONICAL function is not copied")
+
+
+def _unmade(needs: Needs) -> Iterator[Notice]:
+    """Name what comes because everything does, and can't; where something needs it, that is said there."""
+    for each in needs.unmade:
+        lack = needs.lack(ids_of(each))
+        if isinstance(each, Cast):
+            yield Notice(Topic.OBJECT, f"cast {each.signature}", lack.reason if lack else "")
+        if isinstance(each, UserType | TextSearch | Collation):
+            kind = f"text search {each.kind.lower()}" if isinstance(each, TextSearch) else type(each).__name__.lower()
+            yield Notice(Topic.OBJECT, f"{kind.removeprefix('user')} {each.name.name}", lack.reason if lack else "")
+
+
+def _large_objects(designs: Designs, source: SourceCatalog) -> Iterator[Notice]:
+    """Name columns that may refer to large objects, which belong to a database and to no schema."""
+    for design in designs.tables if source.server.large_objects else ():
+        for column in design.columns.kept:
+            if column.type_name.name in ("oid", "lo") and column.name not in design.columns.transformed:
+                reason = "its values may refer to large objects, which are not copied"
+                yield Notice(Topic.PARTIAL, f"{design.name}.{column.name}", reason)
+
+
+def _names(source: SourceCatalog) -> frozenset[object]:
+    return frozenset(each.name for each in source.types if each.name.schema != source.schema)
+
+
+def _extensions(names: Iterable[str], source: SourceCatalog, target: TargetCatalog) -> Iterator[Extension]:
+    """Give these and what they require, in the order of their making, each with its home."""
+    there = {each.name for each in target.extensions}
+    for name in _with_required(names, target, there):
+        made = target.available_extensions[name]
+        home = made.schema or _home(name, source, target)
+        yield Extension(name, home, version="", relocatable=made.relocatable, ours=made.ours)
+
+
+def _with_required(names: Iterable[str], target: TargetCatalog, met: set[str]) -> Iterator[str]:
+    for name in names:
+        if name not in met and name in target.available_extensions:
+            met.add(name)
+            yield from _with_required(target.available_extensions[name].requires, target, met)
+            yield name
+
+
+def _home(extension: str, source: SourceCatalog, target: TargetCatalog) -> str:
+    """Choose the schema that an extension has in the source, or public; one that is there, if one of them is.
+
+    Neither that which is copied, nor that which is replaced: an extension goes there only where public is replaced.
+    """
+    found = next((each.schema for each in source.extensions if each.name == extension), FALLBACK_SCHEMA)
+    fits = found not in (source.schema, target.schema)
+    return found if fits and (found in target.schemas or FALLBACK_SCHEMA not in target.schemas) else FALLBACK_SCHEMA
+
+
+def _created(extension: Extension, target: TargetCatalog) -> Notice:
+    """Say what will be created; no reason not to, since some providers let others than superusers create it."""
+    limit = f', for which PostgreSQL itself wants a superuser (ask for: CREATE EXTENSION "{extension.name}")'
+    restricted = target.available_extensions[extension.name].restricted
+    where = f"in schema {extension.schema}{limit if restricted else ''}"
+    return Notice(Topic.CREATED, f"extension {extension.name}", where)
+
+
+def _create_extension(name: str, schema: str) -> Step:
+    sql = render("staging/create_extension.sql.j2", extension=name, schema=schema)
+    return Step(sql, f"creating extension {name}", name)
+
+
+def _create_schema(name: str) -> Step:
+    sql = render("staging/create_missing_schema.sql.j2", schema=name)
+    return Step(sql, f"creating schema {name}", name)
+
+
+def _lacking(designs: Designs, needs: Needs) -> Iterator[PlanProblem]:
+    """Give tables and columns that can't be made; what can do without is a notice elsewhere."""
+    for design in designs.tables:
+        if lack := needs.lack(design.relation.needs):
+            yield PlanProblem(str(design.name), lack.reason, lack.hint)
+        for column in design.columns.kept:
+            ids = (*column.needs, *(column.expression_needs if is_generated(column, design) else ()))
+            if lack := needs.lack(ids):
+                yield PlanProblem(f"{design.name}.{column.name}", lack.reason, lack.hint)
+
+
+def _rows_of_less(designs: Designs) -> Iterator[PlanProblem]:
+    """Give columns whose type is the row type of a table that will have fewer columns than their values."""
+    smaller = {id_: each for each in designs.tables if each.columns.left_out for id_ in each.relation.ids}
+    for design in designs.tables:
+        for column in design.columns.kept:
+            for table in {smaller[id_].name: id_ for id_ in column.needs if id_ in smaller}:
+                yield PlanProblem(
+                    f"{design.name}.{column.name}",
+                    f"its type is that of the rows of {table}, of which columns are left out",
+                    "leave it out too, or give it a `transform`",
+                )
+
+
+def _unknown_types(
+    designs: Designs, needs: Needs, source: SourceCatalog, target: TargetCatalog
+) -> Iterator[PlanProblem]:
+    """Give columns whose type is of a kind that is never created here: a base type, or another table's row type."""
+    there = target.types_elsewhere | {each.name for each in needs.objects}
+    for design in designs.tables:
+        for column in design.columns.kept:
+            name = TableName(column.type_name.schema, column.type_name.name)
+            explained = any(id_ in source.members or id_ in needs.lacking for id_ in column.needs)
+            if not explained and name.schema != source.schema and name not in there:
+                yield _unknown_type(f"{design.name}.{column.name}", name)
+
+
+def _unknown_type(subject: str, name: TableName) -> PlanProblem:
+    if name.schema == "pg_catalog":
+        return PlanProblem(
+            subject,
+            f"the target's server has no type {name.name}",
+            "leave it out with `transform`, or upgrade the target",
+        )
+    return PlanProblem(
+        subject,
+        f"the target lacks its type {name}, which lives outside the copied schema",
+        "create it there first, or leave the column out with `transform`",
+    )
+
+
+def _types_elsewhere(
+    types: Iterable[UserType], needs: Needs, target: TargetCatalog, *, create_missing: bool
+) -> Iterator[PlanProblem]:
+    """Give types of other schemas that are not to be made, or can't."""
+    outside = {id_ for each in types for id_ in each.ids}
+    copied = {id_: each for each in needs.objects for id_ in each.ids if id_ not in outside}
+    for each in types:
+        of_copy = next((copied[id_] for id_ in each.needs if id_ in copied), None)
+        if each.name.schema == target.schema:
+            yield _of_replaced(each)
+        elif of_copy:
+            yield PlanProblem(
+                str(each.name),
+                f"this type lives outside the copied schema and is made of {of_copy.name.name}, which is inside:"
+                " it would not outlive the next run",
+                "give the columns that have it a `transform`",
+            )
+        elif not create_missing:
+            yield _missing_type(each)
+
+
+def _of_replaced(each: UserType) -> PlanProblem:
+    return PlanProblem(
+        str(each.name),
+        "the copied columns need this type of another schema, and the target's schema of that name is replaced",
+        "copy into another schema, or give the columns a `transform`",
+    )
+
+
+def _missing_type(each: UserType) -> PlanProblem:
+    return PlanProblem(
+        str(each.name),
+        "this type lives outside the copied schema, the copied columns need it, and the target lacks it",
+        "set `create_missing: true`, or create it there first",
+    )

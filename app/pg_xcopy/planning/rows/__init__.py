@@ -1,0 +1,1 @@
+"""How the rows of a table travel: filter, transforms, format, parts."""

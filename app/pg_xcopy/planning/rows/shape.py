@@ -1,0 +1,79 @@
+"""The shape of each stream: its format, the parts it is cut into, whether its rows arrive frozen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.manifest.models import Job
+from pg_xcopy.planning.rows.formats import Formats
+from pg_xcopy.planning.selecting.design import Designs, Flow
+from pg_xcopy.planning.versions import TID_RANGE_SCANS
+
+PART_BYTES = 64 * 1024 * 1024
+"""Tables are not cut into smaller parts than this: a part costs a transaction on either side."""
+
+FROZEN_BYTES = 64 * 1024
+"""For smaller tables the new files that TRUNCATE makes cost more than a vacuum ever will: a third of copying them."""
+
+PARTS_EACH = 2
+"""How many parts every worker would get if a job had one table only: with more, the last to end is waited for less."""
+
+Blocks = tuple[int, int | None]
+"""The first block of a part, and the block after its last; None where that is the end of the table."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Decides for all flows of a job, since one flow's parts depend on the size of all."""
+
+    job: Job
+    designs: Designs
+    source: SourceCatalog
+    target: TargetCatalog
+
+    @cached_property
+    def _formats(self) -> Formats:
+        return Formats(self.source, self.target)
+
+    @cached_property
+    def _bytes(self) -> int:
+        return sum(flow.relation.bytes for flow in self.designs.flows)
+
+    @cached_property
+    def _flows_into(self) -> Counter[object]:
+        return Counter(flow.design.name for flow in self.designs.flows)
+
+    def format_of(self, flow: Flow) -> tuple[str, str]:
+        """Choose binary where every type allows it; else text, with the reason."""
+        asked = flow.design.selected.rule.format or self.job.format
+        if asked != "auto":
+            return asked, "as the job says" if asked == "text" else ""
+        types = [column.type_name for column in flow.design.columns.kept]
+        reason = self._formats.why_text(types) if types else "it has no columns"
+        return ("text", reason) if reason else ("binary", "")
+
+    def parts_of(self, flow: Flow) -> tuple[Blocks | None, ...]:
+        """Cut a large table by its blocks, so that several workers copy it; None stands for all of it.
+
+        Its TOAST table counts for its size, since it goes with the rows. A filter may have an index, which serves it
+        better than parts would; before PostgreSQL 14, each part would read the whole table.
+        """
+        relation, workers = flow.relation, self.job.parallel
+        whole = relation.kind != "r" or flow.design.selected.rule.where is not None
+        if whole or workers == 1 or self.source.server.version < TID_RANGE_SCANS:
+            return (None,)
+        part = max(PART_BYTES, self._bytes / (workers * PARTS_EACH))
+        number = min(ceil(relation.bytes / part), relation.blocks)
+        if number < 2:  # noqa: PLR2004 - one part is the whole
+            return (None,)
+        starts = [relation.blocks * i // number for i in range(number)]
+        return tuple(zip(starts, (*starts[1:], None), strict=True))
+
+    def freezes(self, flow: Flow) -> bool:
+        """Tell whether one COPY alone fills one table, as FREEZE demands, and the table is worth truncating for it."""
+        alone = self._flows_into[flow.design.name] == 1 and self.parts_of(flow) == (None,)
+        return alone and flow.design.partition_key is None and flow.relation.bytes >= FROZEN_BYTES

@@ -1,0 +1,1 @@
+"""What is copied: which relations, which of their columns, and what each becomes."""

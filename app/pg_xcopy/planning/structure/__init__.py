@@ -1,0 +1,1 @@
+"""The statements that build the staging schema."""

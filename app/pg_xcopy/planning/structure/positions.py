@@ -1,0 +1,53 @@
+"""Sequences continue from where the source's stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pg_xcopy.catalog.model import Sequence, Server
+from pg_xcopy.planning.needs.order import Needs
+from pg_xcopy.planning.plan import Notice, Step, Topic
+from pg_xcopy.planning.selecting.design import Design, Designs, Schemas
+from pg_xcopy.sql.quoting import identifier
+from pg_xcopy.sql.render import render
+
+
+def position_steps(designs: Designs, needs: Needs, schemas: Schemas, source: Server) -> Iterator[Step | Notice]:
+    """Set every sequence; one that may not be read continues beyond the values that were copied, with a notice."""
+    by_oid = {design.relation.oid: design for design in designs.tables}
+    for sequence in (*needs.sequences, *needs.identities.values()):
+        design = by_oid.get(sequence.owner) if sequence.owner else None
+        column = next((c.name for c in design.columns.kept if c.name == sequence.owner_column), "") if design else ""
+        if sequence.identity and not column:
+            continue
+        if sequence.last_value is not None:
+            yield _set(sequence, schemas)
+            continue
+        yield _unknown(sequence, source, "continues beyond the copied values" if column else "starts anew")
+        if design and column:
+            yield _continue(sequence, design, column, schemas)
+
+
+def _set(sequence: Sequence, schemas: Schemas) -> Step:
+    name = sequence.name.within(schemas.staging)
+    sql = render("staging/set_sequence.sql.j2", name=name, value=sequence.last_value, is_called=sequence.is_called)
+    return Step(sql, f"setting sequence {sequence.name.name}", sequence.name.name)
+
+
+def _continue(sequence: Sequence, design: Design, column: str, schemas: Schemas) -> Step:
+    sql = render(
+        "staging/continue_sequence.sql.j2",
+        name=sequence.name.within(schemas.staging),
+        table=design.staged,
+        column=column,
+        descending=sequence.increment < 0,
+    )
+    return Step(sql, f"setting sequence {sequence.name.name}", sequence.name.name)
+
+
+def _unknown(sequence: Sequence, source: Server, effect: str) -> Notice:
+    grant = f"GRANT SELECT ON {sequence.name.sql} TO {identifier(source.role)}"
+    reason = f"the role may not read it (ask for: {grant})"
+    if source.in_recovery and sequence.persistence == "u":
+        reason = "a standby does not have what is unlogged"
+    return Notice(Topic.SEQUENCE, str(sequence.name), f"it {effect}, as {reason}")

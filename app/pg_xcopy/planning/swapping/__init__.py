@@ -1,0 +1,1 @@
+"""What stands on the target, and how the copy takes its place."""
