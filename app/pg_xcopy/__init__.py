@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pg_xcopy.api import load_manifest, plan_job, run_job, run_jobs
     from pg_xcopy.errors import XcopyError
+    from pg_xcopy.observe.audit import AuditLog
 
 __version__ = "0.1.0"
-__all__ = ["XcopyError", "__version__", "load_manifest", "plan_job", "run_job", "run_jobs"]
+__all__ = ["AuditLog", "XcopyError", "__version__", "load_manifest", "plan_job", "run_job", "run_jobs"]
 
 
 def __dir__() -> list[str]:
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> object:
         from pg_xcopy.errors import XcopyError
 
         return XcopyError
+    if name == "AuditLog":
+        from pg_xcopy.observe.audit import AuditLog
+
+        return AuditLog
     if name in __all__:
         from pg_xcopy import api
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,7 +20,7 @@ COMMANDS = ("run", "plan", "validate", "list", "schema", "demo")
 @options.manifest
 @options.patterns
 @options.running
-def run(manifest: str, patterns: tuple[str, ...], **how: bool) -> None:
+def run(manifest: str, patterns: tuple[str, ...], **how: Any) -> None:  # noqa: ANN401 - what options.running says
     """Run the jobs of MANIFEST whose names match a PATTERN (a name or a glob; all jobs by default).
 
     \b
@@ -47,7 +47,7 @@ class _ShortForm(click.Command):
 @options.some_patterns
 @options.config
 @options.running
-def short_form(patterns: tuple[str, ...], config: str | None, **how: bool) -> None:
+def short_form(patterns: tuple[str, ...], config: str | None, **how: Any) -> None:  # noqa: ANN401 - what options.running says
     """Run the jobs whose names match PATTERN, from the manifest in this directory or the one given with -c."""
     _refuse_misspelt_command(patterns)
     _run(config or options.default_manifest(), patterns, **how)
@@ -67,7 +67,7 @@ def _refuse_misspelt_command(patterns: tuple[str, ...]) -> None:
 def _run(
     manifest: str,
     patterns: tuple[str, ...],
-    **how: bool,
+    **how: Any,  # noqa: ANN401 - as above
 ) -> None:
     from pg_xcopy.cli.running import Manner, run_all
 

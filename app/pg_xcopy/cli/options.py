@@ -46,11 +46,17 @@ config = click.option(
     type=click.Path(allow_dash=True, readable=False),
     help=f"The manifest; by default {' or '.join(DEFAULT_MANIFESTS)} in this directory.",
 )
+audit_log = click.option(
+    "--audit-log",
+    metavar="DIR",
+    envvar="PG_XCOPY_AUDIT_LOG",
+    help="Write what became of each table to a new file in this directory.",
+)
 
 
 def running(function: Decorated) -> Decorated:
     """Add the options of commands that run jobs."""
-    for option in (fail_on_warnings, quiet, verbose, as_json):
+    for option in (audit_log, fail_on_warnings, quiet, verbose, as_json):
         function = option(function)
     return function
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,9 +17,12 @@ from pg_xcopy.cli.failing import may_color, say_causes, say_error
 from pg_xcopy.cli.signals import StoppedBySignal, signals_raise
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.manifest.models import Job
-from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted
+from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, all_of, ignore
 from pg_xcopy.observe.lines import Lines, Loudness
 from pg_xcopy.results import JobResult
+
+if TYPE_CHECKING:
+    from pg_xcopy.observe.audit import AuditLog
 
 DONE_WITH_WARNINGS = 3
 FAILED = 1
@@ -33,6 +36,7 @@ class Manner:
     verbose: bool
     quiet: bool
     fail_on_warnings: bool
+    audit_log: str | None = None
 
     @property
     def loudness(self) -> Loudness:
@@ -43,8 +47,8 @@ class Manner:
 def run_all(jobs: Sequence[Job], manner: Manner) -> int:
     """Run the jobs; a failed one does not keep the next from running. Return the exit code."""
     api.refuse_clashes(jobs)
-    with signals_raise():
-        outcomes = [(job, _outcome(job, manner)) for job in jobs]
+    with signals_raise(), _audited(manner) as audit:
+        outcomes = [(job, _outcome(job, manner, audit or ignore)) for job in jobs]
     results = [each for _, each in outcomes if isinstance(each, JobResult)]
     if manner.as_json:
         click.echo(json.dumps({"jobs": [_as_data(*each) for each in outcomes]}, indent=2, ensure_ascii=False))
@@ -53,8 +57,16 @@ def run_all(jobs: Sequence[Job], manner: Manner) -> int:
             _show(result)
     if len(results) < len(outcomes):
         return FAILED
-    warned = any(result.warnings for result in results)
+    warned = any(result.warnings for result in results) or (audit and not audit.complete)
     return DONE_WITH_WARNINGS if manner.fail_on_warnings and warned else 0
+
+
+def _audited(manner: Manner) -> AbstractContextManager[AuditLog | None]:
+    if manner.audit_log is None:
+        return nullcontext()
+    from pg_xcopy.observe.audit import AuditLog
+
+    return AuditLog(manner.audit_log, warn=lambda text: click.echo(f"warning: {text}", err=True))
 
 
 @contextmanager
@@ -78,11 +90,11 @@ def _effect_of_a_stop() -> Iterator[Callable[[Observer], Observer]]:
         raise
 
 
-def _outcome(job: Job, manner: Manner) -> JobResult | XcopyError:
+def _outcome(job: Job, manner: Manner, audit: Observer) -> JobResult | XcopyError:
     try:
         # Live progress ends with its job, so that an error is not written into the middle of it.
         with _watching(manner) as observer, _effect_of_a_stop() as noting:
-            return api.run_job(job, observer=noting(observer))
+            return api.run_job(job, observer=noting(all_of(audit, observer)))
     except XcopyError as error:
         say_error(error)
         if manner.verbose:

@@ -10,9 +10,10 @@ from pg_xcopy.errors.plans import (
 from pg_xcopy.errors.root import XcopyError
 from pg_xcopy.errors.runs import CancelledError, CopyFailedError, JobsFailedError, RowCountMismatchError, StrictError
 from pg_xcopy.errors.servers import ConnectionFailedError, DatabaseError, ReadOnlyTargetError, ServerTooOldError
-from pg_xcopy.errors.written import ManifestError, Problem, UsageError
+from pg_xcopy.errors.written import AuditLogError, ManifestError, Problem, UsageError
 
 __all__ = [
+    "AuditLogError",
     "CancelledError",
     "ConnectionFailedError",
     "CopyFailedError",

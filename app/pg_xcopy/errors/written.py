@@ -60,3 +60,22 @@ class UsageError(XcopyError):
     def hint(self) -> str:
         """What to call instead."""
         return self.advice
+
+
+@dataclass(eq=False)
+class AuditLogError(XcopyError):
+    """No audit log can be begun, and without one nothing is to run. `reason` is the operating system's."""
+
+    directory: str
+    reason: str
+    exit_code: ClassVar[int] = 2
+
+    @property
+    def sentence(self) -> str:
+        """Where, and why not."""
+        return f"the audit log can't be written in {self.directory}: {self.reason}; nothing was run."
+
+    @property
+    def hint(self) -> str:
+        """Another directory."""
+        return "Name a directory in which this user may create files."

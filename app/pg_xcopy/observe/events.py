@@ -139,6 +139,16 @@ def ignore(_event: Event) -> None:
     """Observe nothing."""
 
 
+def all_of(*observers: Observer) -> Observer:
+    """Have several watch the same run, one after the other."""
+
+    def observe(event: Event) -> None:
+        for observer in observers:
+            observer(event)
+
+    return observe
+
+
 def one_at_a_time(observer: Observer) -> Observer:
     """Let workers of several threads share an observer that knows nothing of threads."""
     lock = threading.Lock()

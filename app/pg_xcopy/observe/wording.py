@@ -32,3 +32,9 @@ def seconds_text(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes_left:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def one_line(text: str) -> str:
+    """Write a text of several lines as one, whatever is in it: a name with a line break can't make up a line."""
+    joined = "; ".join(filter(None, (line.strip() for line in text.split("\n")))).replace(":; ", ": ")
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in joined)
