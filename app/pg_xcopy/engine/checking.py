@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
@@ -15,12 +15,14 @@ from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
 
+Planned = TypeVar("Planned", bound=Plan)
+
 INSUFFICIENT_PRIVILEGE = "42501"
 LOCKABLE = ("r", "p", "v")
 """Kinds of relations that LOCK TABLE takes."""
 
 
-def check(plan: Plan, source: Source, sessions: Sessions) -> Plan:
+def check(plan: Planned, source: Source, sessions: Sessions) -> Planned:
     """Have the source plan every SELECT: names, types and privileges; return the plan with the server's estimates.
 
     Raises PlanError with one reason for each table that can't be read.

@@ -10,7 +10,7 @@ from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.last_look import dependents_of, extensions_within
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import DatabaseError
-from pg_xcopy.planning.plan import Plan, Topic
+from pg_xcopy.planning.plan import ReplacePlan, Topic
 from pg_xcopy.planning.swapping.schemas import marker, prefix
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
@@ -49,12 +49,12 @@ def clean_up_after_dead_runs(session: Session, target_schema: str, reporter: Rep
         _clean_up(session, _Leftovers(target_schema, purpose, begin, used=purpose == "retired"), reporter)
 
 
-def drop_staging(session: Session, plan: Plan, reporter: Reporter) -> None:
+def drop_staging(session: Session, plan: ReplacePlan, reporter: Reporter) -> None:
     """Drop what this run built and did not put in its place."""
     _clean_up(session, _Leftovers(plan.target.schema, "staging", plan.staging, used=False), reporter)
 
 
-def drop_after_swap(session: Session, plan: Plan, reporter: Reporter) -> None:
+def drop_after_swap(session: Session, plan: ReplacePlan, reporter: Reporter) -> None:
     """Drop what this run replaced, and the empty schema that a swap by moving leaves."""
     schema = plan.target.schema
     _clean_up(session, _Leftovers(schema, "retired", plan.retired, used=True, cascades=plan.cascades), reporter)

@@ -9,14 +9,13 @@ from functools import cached_property
 
 from pg_xcopy.connect.pool import Pool
 from pg_xcopy.connect.session import Session
-from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.crew import Crew
 from pg_xcopy.engine.loading import Loading, Pair
-from pg_xcopy.engine.reporting import Reporter
+from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.source import Source, open_reader
 from pg_xcopy.engine.steps import alone, batches, together
 from pg_xcopy.observe.events import Stage
-from pg_xcopy.planning.plan import Plan, Step
+from pg_xcopy.planning.plan import ReplacePlan, Step
 from pg_xcopy.planning.schedule import Load, Make, Validate, Work, make_schedule
 from pg_xcopy.results import TableResult
 
@@ -33,28 +32,28 @@ class _Hands:
         return self.open_reader()
 
 
-def fill(plan: Plan, source: Source, writers: Pool, sessions: Sessions, reporter: Reporter) -> tuple[TableResult, ...]:
+def fill(plan: ReplacePlan, source: Source, writers: Pool, run: Run) -> tuple[TableResult, ...]:
     """Do everything between building and swapping; return what was copied.
 
     Raises StrictError where a strict job lost something.
     """
-    filling = _Filling(plan, source, writers, sessions, reporter)
+    filling = _Filling(plan, source, writers, run)
     crew: Crew[_Hands] = Crew(make_schedule(plan), plan.resources.readers)
-    crew.run(plan.resources.workers, filling.hire, filling.work, loaded=filling.loaded, failed=sessions.cancel)
+    crew.run(plan.resources.workers, filling.hire, filling.work, loaded=filling.loaded, failed=run.sessions.cancel)
     filling.settle()
-    reporter.enforce(plan)
+    run.reporter.enforce(plan)
     return filling.loading.results
 
 
 class _Filling:
     """What the workers share."""
 
-    def __init__(self, plan: Plan, source: Source, writers: Pool, sessions: Sessions, reporter: Reporter) -> None:
-        self._plan, self._source, self._reporter = plan, source, reporter
-        self._writers, self._sessions = writers, sessions
+    def __init__(self, plan: ReplacePlan, source: Source, writers: Pool, run: Run) -> None:
+        self._plan, self._source, self._reporter = plan, source, run.reporter
+        self._writers, self._sessions = writers, run.sessions
         self._readers: list[Session] = []
         self._refused: set[Step] = set()
-        self.loading = Loading(plan, reporter)
+        self.loading = Loading(plan, run.reporter)
 
     @contextmanager
     def hire(self) -> Iterator[_Hands]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pg_xcopy.errors import DatabaseError, StrictError, XcopyError
 from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, StepDone, Warned
-from pg_xcopy.planning.plan import LOSSES, Notice, Plan, Step, Topic
+from pg_xcopy.planning.plan import LOSSES, Notice, ReplacePlan, Step, Topic
 from pg_xcopy.planning.swapping.schemas import without_staging
 from pg_xcopy.results import WarningResult
 
@@ -62,7 +62,7 @@ class Reporter:
         """Say that something is done; `started` is a time.monotonic()."""
         self.tell(StepDone(self.job, doing, time.monotonic() - started))
 
-    def enforce(self, plan: Plan) -> None:
+    def enforce(self, plan: ReplacePlan) -> None:
         """Raise StrictError if the job is strict and something was lost."""
         topics = {topic.value for topic in LOSSES}
         losses = tuple(str(each) for each in self.warnings if each.topic in topics)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.steps import batches, together
-from pg_xcopy.planning.plan import Plan, Step
+from pg_xcopy.planning.plan import ReplacePlan, Step
 from pg_xcopy.planning.swapping.schemas import marker
 from pg_xcopy.sql.render import render
 
 
-def build(plan: Plan, session: Session, reporter: Reporter) -> None:
+def build(plan: ReplacePlan, session: Session, reporter: Reporter) -> None:
     """Create the schema, marked as ours from its first moment, and all that stands in it.
 
     In several transactions: one that creates thousands of tables would take more locks than a server has.

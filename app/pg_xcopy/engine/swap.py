@@ -11,7 +11,7 @@ from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.last_look import dependents_of, extensions_within
 from pg_xcopy.engine.target import Target, lock_key, open_writer
 from pg_xcopy.errors import DatabaseError, PlanError
-from pg_xcopy.planning.plan import Plan
+from pg_xcopy.planning.plan import ReplacePlan
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
@@ -22,7 +22,7 @@ PATIENCE, PAUSE, ATTEMPTS = "3s", 2.0, 20
 LOCK_NOT_AVAILABLE = "55P03"
 
 
-def swap(plan: Plan, target: Target, sessions: Sessions) -> None:
+def swap(plan: ReplacePlan, target: Target, sessions: Sessions) -> None:
     """Swap in the transaction that has held the lock since the beginning, and commit it.
 
     Raises PlanError if, since the plan was made, something outside began to depend on what is to be replaced, or if
@@ -40,7 +40,7 @@ def swap(plan: Plan, target: Target, sessions: Sessions) -> None:
             raise
 
 
-def _swapped(plan: Plan, target: Target, *, last: bool) -> bool:
+def _swapped(plan: ReplacePlan, target: Target, *, last: bool) -> bool:
     """Try the swap; a lock that does not come soon is let go with all others, so that no reader waits for long."""
     doing = f"swapping schema {target.schema}"
     # On whatever the role's settings say: this COMMIT makes durable all that was loaded without waiting for the disk.
@@ -61,7 +61,7 @@ def _swapped(plan: Plan, target: Target, *, last: bool) -> bool:
     return True
 
 
-def _took_place(plan: Plan, target: Target, sessions: Sessions) -> bool:
+def _took_place(plan: ReplacePlan, target: Target, sessions: Sessions) -> bool:
     """Find out how a COMMIT ended whose answer was lost: the lock is free once the server is through with it."""
     doing = f"asking whether schema {target.schema} was swapped"
     with open_writer(target.address, sessions) as session:
@@ -70,7 +70,7 @@ def _took_place(plan: Plan, target: Target, sessions: Sessions) -> bool:
         return bool(session.value(render("swap/took_place.sql.j2", retired=plan.retired, staging=plan.staging), doing))
 
 
-def _refuse_what_appeared(plan: Plan, target: Target) -> None:
+def _refuse_what_appeared(plan: ReplacePlan, target: Target) -> None:
     """Refuse to drop what others need, or what the plan did not know.
 
     What was just built must not need it even where the job says cascade.
@@ -89,7 +89,7 @@ def _refuse_what_appeared(plan: Plan, target: Target) -> None:
             raise PlanError(plan.job, tuple(_reason(each, plan) for each in broken))
 
 
-def _what_would_fall(plan: Plan, target: Target) -> Iterator[str]:
+def _what_would_fall(plan: ReplacePlan, target: Target) -> Iterator[str]:
     """Look at what remains, inside the transaction: it will be dropped, and must take nothing along."""
     doing = f"looking at what remains of schema {target.schema}"
     target.session.run(Sql(f"SET LOCAL search_path = {search_path([])}"), doing)
@@ -103,7 +103,7 @@ def _what_would_fall(plan: Plan, target: Target) -> Iterator[str]:
                 yield _reason(each, plan)
 
 
-def _reason(each: Dependent, plan: Plan) -> str:
+def _reason(each: Dependent, plan: ReplacePlan) -> str:
     """Say what depends on what, in names that the user knows: not those of the schemas beside."""
     text = f"{each.description} depends on {each.on_object}, which would be dropped with the old schema"
     for beside in (plan.staging, plan.retired):

@@ -178,23 +178,34 @@ class Resources:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a run of one job will do.
+    """What every plan of a job has, whatever becomes of the rows on the target: what is read, and where it goes.
+
+    `copies` are the streams of rows; `source_path` and `target_path` are the search paths of both sides.
+    """
+
+    job: str
+    source: Endpoint
+    target: Endpoint
+    source_path: Sql
+    target_path: Sql
+    row_security: bool
+    copies: tuple[CopyPlan, ...]
+    resources: Resources
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True)
+class ReplacePlan(Plan):
+    """A whole schema is built beside the target's and takes its place.
 
     `staging` and `retired` are the schemas beside the target's: the one that is built and the one that was replaced.
     `prepare` builds the structure, `copies` fill it, `finish`, `foreign_keys` and `settle` (sequences, owners, grants)
     complete it, `swap` puts it in its place.
     """
 
-    job: str
-    source: Endpoint
-    target: Endpoint
     staging: str
     retired: str
-    source_path: Sql
-    target_path: Sql
-    row_security: bool
     prepare: tuple[Step, ...]
-    copies: tuple[CopyPlan, ...]
     finish: tuple[TableFinish, ...]
     foreign_keys: tuple[ForeignKey, ...]
     settle: tuple[Step, ...]
@@ -202,8 +213,6 @@ class Plan:
     dropped: tuple[str, ...]
     cascades: bool
     strict: bool
-    resources: Resources
-    notices: tuple[Notice, ...]
 
 
 @dataclass(frozen=True)

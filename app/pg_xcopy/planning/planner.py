@@ -12,7 +12,7 @@ from pg_xcopy.planning.integrity.constraints import Means
 from pg_xcopy.planning.integrity.finish import Integrity, plan_integrity
 from pg_xcopy.planning.needs.lacks import Lacks, find_lacks
 from pg_xcopy.planning.needs.order import Extent, Needs, find_needs
-from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, Plan, PlanProblem, Step, SwapMethod, SwapPlan, Topic
+from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, PlanProblem, ReplacePlan, Step, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.resources import plan_resources
 from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions, plan_copy
 from pg_xcopy.planning.rows.shape import Shape
@@ -56,7 +56,7 @@ class Decisions:
     positions: tuple[Step | Notice, ...]
 
 
-def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: str) -> Plan:
+def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: str) -> ReplacePlan:
     """Decide everything; raises PlanError with every reason why the job can't run as it is declared.
 
     `run_id` (up to 20 letters and digits) tells the schemas of this run from those of any other.
@@ -155,11 +155,11 @@ def _under_row_security(designs: Designs) -> Iterator[str]:
 
 def _assemble(
     job: Job, source: SourceCatalog, target: TargetCatalog, decided: Decisions, notices: tuple[Notice, ...]
-) -> Plan:
+) -> ReplacePlan:
     schemas, designs, needs = decided.schemas, decided.designs, decided.needs
     objects = target.standing.objects if target.standing else ()
     shape = Shape(job, designs, source, target)
-    return Plan(
+    return ReplacePlan(
         job=job.name,
         source=Endpoint(job.source.database.described, source.server.database, source.schema, source.server.version),
         target=Endpoint(job.target.database.described, target.server.database, target.schema, target.server.version),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pg_xcopy.planning.plan import CopyPlan, ForeignKey, Plan, Step, TableFinish
+from pg_xcopy.planning.plan import CopyPlan, ForeignKey, ReplacePlan, Step, TableFinish
 from pg_xcopy.sql.names import TableName
 
 Item = TypeVar("Item")
@@ -64,7 +64,7 @@ class _Schedule:
         return len(self.works) - 1
 
 
-def make_schedule(plan: Plan) -> tuple[Work, ...]:
+def make_schedule(plan: ReplacePlan) -> tuple[Work, ...]:
     """Arrange everything between the empty structure and the foreign keys' last row.
 
     A table's keys come when its rows are in, and its partitions, whose keys it adopts, and heirs are complete; then its
@@ -89,7 +89,7 @@ def make_schedule(plan: Plan) -> tuple[Work, ...]:
     return tuple(schedule.works)
 
 
-def _loads(plan: Plan, schedule: _Schedule) -> dict[TableName, list[int]]:
+def _loads(plan: ReplacePlan, schedule: _Schedule) -> dict[TableName, list[int]]:
     """Add the loads, largest first; return the places of those that fill each table."""
     places: dict[TableName, list[int]] = {}
     together: list[CopyPlan] = []
@@ -142,7 +142,7 @@ def _finish(group: list[TableFinish], after: set[int], schedule: _Schedule) -> i
     return schedule.add(Make(table.rest, together=False), indexes or after, 0)
 
 
-def _foreign_keys(plan: Plan, after: frozenset[int], schedule: _Schedule) -> None:
+def _foreign_keys(plan: ReplacePlan, after: frozenset[int], schedule: _Schedule) -> None:
     """Add all keys in one work, since two that share a table would wait for each other; validate the large apart."""
     if not plan.foreign_keys:
         return

@@ -29,7 +29,7 @@ from catalogs import (
 )
 
 from pg_xcopy.planning.describe import as_data, as_sql, as_text
-from pg_xcopy.planning.plan import Plan
+from pg_xcopy.planning.plan import ReplacePlan
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -127,7 +127,7 @@ def test_golden(name, form):
 def test_data_holds_the_whole_plan():
     data = as_data(PLANS["renamed"])
 
-    assert list(data) == [field.name for field in fields(Plan)]
+    assert list(data) == [field.name for field in fields(ReplacePlan)]
     assert json.loads(json.dumps(data)) == data
 
 

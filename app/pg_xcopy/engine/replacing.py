@@ -1,0 +1,70 @@
+"""A job that replaces a schema: built beside the old one, filled, completed, swapped, the old one dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pg_xcopy.connect.pool import Pool
+from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_after_swap, drop_staging
+from pg_xcopy.engine.filling import fill
+from pg_xcopy.engine.heartbeat import kept_alive
+from pg_xcopy.engine.reporting import Reporter
+from pg_xcopy.engine.run import Run, Sides
+from pg_xcopy.engine.source import Source
+from pg_xcopy.engine.staging import build
+from pg_xcopy.engine.swap import swap
+from pg_xcopy.engine.target import Target, open_writer
+from pg_xcopy.errors import XcopyError
+from pg_xcopy.observe.events import Stage
+from pg_xcopy.planning.plan import ReplacePlan
+from pg_xcopy.results import TableResult
+
+
+def replace_schema(plan: ReplacePlan, sides: Sides, run: Run) -> tuple[TableResult, ...]:
+    """Do all that the plan says; raises XcopyError, and then the old schema is in its place."""
+    target, reporter = sides.target, run.reporter
+    writers = Pool(target.address, run.sessions, plan.resources.workers)
+    with writers.session() as session:
+        clean_up_after_dead_runs(session, target.schema, reporter)
+    with _undone_on_failure(plan, target, reporter):
+        with kept_alive((target.session,), run.sessions):
+            tables = _filled(run, plan, sides.source, writers)
+        reporter.stage(Stage.SWAP)
+        swap(plan, target, run.sessions)
+    reporter.stage(Stage.CLEAN)
+    _tidy(plan, writers, reporter)
+    return tables
+
+
+def _filled(run: Run, plan: ReplacePlan, source: Source, writers: Pool) -> tuple[TableResult, ...]:
+    """Build, fill and complete the staging schema."""
+    run.reporter.stage(Stage.BUILD)
+    with writers.session() as session:
+        build(plan, session, run.reporter)
+    run.reporter.stage(Stage.COPY)
+    return fill(plan, source, writers, run)
+
+
+def _tidy(plan: ReplacePlan, writers: Pool, reporter: Reporter) -> None:
+    """Drop what was replaced. The new schema is in place, so whatever goes wrong here fails no job any more."""
+    try:
+        with writers.session() as session:
+            drop_after_swap(session, plan, reporter)
+    except XcopyError as error:
+        reporter.unclean(plan.retired, error)
+
+
+@contextmanager
+def _undone_on_failure(plan: ReplacePlan, target: Target, reporter: Reporter) -> Iterator[None]:
+    """Drop the staging schema when something fails, over a session that no cancelling reaches."""
+    try:
+        yield
+    except BaseException:
+        try:
+            with Sessions("pg-xcopy cleaning up") as own, open_writer(target.address, own) as session:
+                drop_staging(session, plan, reporter)
+        except XcopyError as error:  # the first cause is what matters; the next run cleans up
+            reporter.unclean(plan.staging, error)
+        raise
