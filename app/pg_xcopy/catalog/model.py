@@ -226,6 +226,7 @@ class Comment:
 class Function:
     """A function of the schema; `definition` begins with its arguments, whose types alone are in `arguments`.
 
+    No two functions of one name and schema have the same in `takes`: the types of what they are called with.
     An aggregate has no definition. `sql_body` tells a body that was parsed when it was created (BEGIN ATOMIC, RETURN)
     from one that is text; `body` is that text, where it is SQL or PL/pgSQL. That it is `leakproof` is not in the
     definition, because only a superuser may say so. `comment` is what COMMENT ON says.
@@ -240,6 +241,7 @@ class Function:
     body: str | None = None
     leakproof: bool = False
     comment: str | None = None
+    takes: str = ""
 
 
 @dataclass(frozen=True)

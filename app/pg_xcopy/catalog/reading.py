@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from pg_xcopy.catalog.model import Builtins, Extension, Server
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.quoting import Sql
@@ -9,11 +12,19 @@ from pg_xcopy.sql.render import render
 
 DOING = "reading the catalog"
 
+Row = Mapping[str, Any]
+
 
 def read_server(session: Session) -> Server:
     """Read the server's version and our role in it."""
     (row,) = session.rows(render("introspect/server.sql"), DOING)
     return Server(**{**row, "compressions": frozenset(row["compressions"])})
+
+
+def read_schema(session: Session, what: str, schema_oid: int) -> Sequence[Row]:
+    """Ask one of the questions in sql/introspect about a schema."""
+    query = render(f"introspect/{what}.sql.j2", schema_oid=schema_oid, server_version=session.server_version)
+    return session.rows(query, DOING)
 
 
 def read_extensions(session: Session) -> tuple[Extension, ...]:

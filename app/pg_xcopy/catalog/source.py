@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Sequence as Rows
 from dataclasses import replace
-from typing import Any
 
+from pg_xcopy.catalog.beside import ids_of, read_objects
 from pg_xcopy.catalog.model import (
     Column,
     Comment,
     Constraint,
     Extension,
-    Function,
     Index,
     Relation,
     Sequence,
@@ -22,18 +21,22 @@ from pg_xcopy.catalog.model import (
     SourceCatalog,
     Statistics,
     TypeName,
-    UserType,
 )
-from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
-from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server, sql_or_none
+from pg_xcopy.catalog.reading import (
+    DOING,
+    Row,
+    read_builtins,
+    read_extensions,
+    read_schema,
+    read_server,
+    sql_or_none,
+)
 from pg_xcopy.connect.session import Session
 from pg_xcopy.errors import SchemaNotFoundError
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
-
-Row = Mapping[str, Any]
 
 
 def source_search_path(schema: str, extensions: Rows[Extension]) -> Sql:
@@ -53,31 +56,27 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
     session.run(Sql(f"SET LOCAL jit = off; SET LOCAL search_path = {path}"), DOING)
     oid = _schema_oid(session, schema, server)
     members = render("introspect/extension_members.sql")
+    own = read_objects(session, schema, oid)
     return SourceCatalog(
         server=server,
         schema=schema,
         relations=_relations(session, oid),
-        sequences=_with_values(session, _sequences(session, schema, oid)),
-        types=tuple(_user_type(row) for row in _read(session, "types", oid)),
-        functions=tuple(_function(row, schema) for row in _read(session, "functions", oid)),
+        sequences=_with_values(session, own.sequences),
+        types=own.types,
+        functions=own.functions,
         extensions=extensions,
-        collations=tuple(_collation(row, schema) for row in _read(session, "collations", oid)),
-        comments=tuple(Comment(**row) for row in _read(session, "comments", oid)),
+        collations=own.collations,
+        comments=tuple(Comment(**row) for row in read_schema(session, "comments", oid)),
         builtins=read_builtins(session),
         members={row["id"]: row["extension"] for row in session.rows(members, DOING)},
-        text_searches=tuple(_text_search(row, schema) for row in _read(session, "text_searches", oid)),
-        casts=tuple(_cast(row) for row in _read(session, "casts", oid)),
+        text_searches=own.text_searches,
+        casts=own.casts,
         functions_elsewhere={
             row["id"]: TableName(row["schema"], row["name"])
             for row in session.rows(render("introspect/functions_elsewhere.sql.j2", schema=schema), DOING)
         },
-        unmakeable={row["id"]: row["what"] for row in _read(session, "unmakeable", oid)},
+        unmakeable={row["id"]: row["what"] for row in read_schema(session, "unmakeable", oid)},
     )
-
-
-def _read(session: Session, what: str, schema_oid: int) -> Rows[Row]:
-    query = render(f"introspect/{what}.sql.j2", schema_oid=schema_oid, server_version=session.server_version)
-    return session.rows(query, DOING)
 
 
 def _schema_oid(session: Session, schema: str, server: Server) -> int:
@@ -94,10 +93,10 @@ def _schema_oid(session: Session, schema: str, server: Server) -> int:
 
 
 def _relations(session: Session, oid: int) -> tuple[Relation, ...]:
-    columns = _grouped(_read(session, "columns", oid))
-    constraints = _grouped(_read(session, "constraints", oid))
-    indexes = _grouped(_read(session, "indexes", oid))
-    statistics = _grouped(_read(session, "statistics", oid))
+    columns = _grouped(read_schema(session, "columns", oid))
+    constraints = _grouped(read_schema(session, "constraints", oid))
+    indexes = _grouped(read_schema(session, "indexes", oid))
+    statistics = _grouped(read_schema(session, "statistics", oid))
     return tuple(
         Relation(
             oid=row["oid"],
@@ -126,10 +125,10 @@ def _relations(session: Session, oid: int) -> tuple[Relation, ...]:
             policies=row["policies"],
             parent_names=tuple(row["parent_names"]),
             statistics=tuple(map(_statistics, statistics[row["oid"]])),
-            ids=_ids(row["ids"]),
-            needs=_ids(row["needs"]),
+            ids=ids_of(row["ids"]),
+            needs=ids_of(row["needs"]),
         )
-        for row in _read(session, "relations", oid)
+        for row in read_schema(session, "relations", oid)
     )
 
 
@@ -138,10 +137,6 @@ def _grouped(rows: Rows[Row]) -> Mapping[int, list[Row]]:
     for row in rows:
         groups[row["relation"]].append(row)
     return groups
-
-
-def _ids(values: Rows[str | None]) -> tuple[ObjectId, ...]:
-    return tuple(ObjectId(value) for value in values if value)
 
 
 def _column(row: Row) -> Column:
@@ -157,8 +152,8 @@ def _column(row: Row) -> Column:
         expression=sql_or_none(row["expression"]),
         collation=sql_or_none(row["collation"]),
         depends_on=tuple(row["depends_on"]),
-        needs=_ids(row["needs"]),
-        expression_needs=_ids(row["expression_needs"]),
+        needs=ids_of(row["needs"]),
+        expression_needs=ids_of(row["expression_needs"]),
         storage=row["storage"],
         compression=row["compression"],
         statistics=row["statistics"],
@@ -180,7 +175,7 @@ def _constraint(row: Row) -> Constraint:
         inherited=row["inherited"],
         referenced=TableName(row["referenced_schema"], referenced) if referenced else None,
         referenced_columns=tuple(row["referenced_columns"]),
-        needs=_ids(row["needs"]),
+        needs=ids_of(row["needs"]),
         part_of=row["part_of"],
         excludes=row["excludes"],
     )
@@ -193,7 +188,7 @@ def _index(row: Row) -> Index:
         valid=row["valid"],
         definition=Sql(row["definition"]),
         columns=tuple(row["columns"]),
-        needs=_ids(row["needs"]),
+        needs=ids_of(row["needs"]),
         statistics=tuple(map(Sql, row["statistics"])),
         on_root_only=row["on_root_only"],
         part_of=row["part_of"],
@@ -206,14 +201,7 @@ def _statistics(row: Row) -> Statistics:
         definition=Sql(row["definition"]),
         columns=tuple(row["columns"]),
         target=row["target"],
-        needs=_ids(row["needs"]),
-    )
-
-
-def _sequences(session: Session, schema: str, oid: int) -> tuple[Sequence, ...]:
-    return tuple(
-        Sequence(**{**row, "name": TableName(schema, row["name"]), "type": Sql(row["type"])})
-        for row in _read(session, "sequences", oid)
+        needs=ids_of(row["needs"]),
     )
 
 
@@ -228,62 +216,4 @@ def _with_values(session: Session, sequences: tuple[Sequence, ...]) -> tuple[Seq
         if (value := values.get(each.oid))
         else each
         for each in sequences
-    )
-
-
-def _user_type(row: Row) -> UserType:
-    return UserType(
-        ids=_ids((*row["ids"], *row["multirange_ids"])),
-        name=TableName(row["schema"], row["name"]),
-        kind=row["kind"],
-        labels=tuple(row["labels"]),
-        base_type=sql_or_none(row["base_type"]),
-        not_null=row["not_null"],
-        default_expression=sql_or_none(row["default_expression"]),
-        collation=sql_or_none(row["collation"]),
-        not_null_name=row["not_null_name"],
-        checks=tuple(map(Sql, row["checks"])),
-        late_checks=tuple((name, Sql(definition)) for name, definition in row["late_checks"]),
-        attributes=tuple(map(Sql, row["attributes"])),
-        operator_class=sql_or_none(row["operator_class"]),
-        subtype_diff=sql_or_none(row["subtype_diff"]),
-        parts=tuple(TypeName(*part) for part in row["parts"] or ()),
-        multirange=row["multirange"],
-        multirange_ids=_ids(row["multirange_ids"]),
-        canonical=row["canonical"],
-        needs=_ids(row["needs"]),
-    )
-
-
-def _collation(row: Row, schema: str) -> Collation:
-    return Collation(**{**row, "ids": _ids(row["ids"]), "name": TableName(schema, row["name"])})
-
-
-def _text_search(row: Row, schema: str) -> TextSearch:
-    return TextSearch(
-        ids=_ids(row["ids"]),
-        kind=Sql(row["kind"]),
-        name=TableName(schema, row["name"]),
-        made_from=Sql(row["made_from"]),
-        options=sql_or_none(row["options"]),
-        mappings=tuple(map(Sql, row["mappings"])),
-        needs=_ids(row["needs"]),
-    )
-
-
-def _cast(row: Row) -> Cast:
-    return Cast(_ids(row["ids"]), Sql(row["signature"]), Sql(row["method"]), _ids(row["needs"]))
-
-
-def _function(row: Row, schema: str) -> Function:
-    return Function(
-        ids=_ids(row["ids"]),
-        name=TableName(schema, row["name"]),
-        definition=sql_or_none(row["definition"]),
-        arguments=Sql(row["arguments"]),
-        needs=_ids(row["needs"]),
-        sql_body=row["sql_body"],
-        leakproof=row["leakproof"],
-        body=row["body"],
-        comment=row["comment"],
     )
