@@ -5,13 +5,21 @@ PYTHONS = python3.13 python3.12 python3.11 python3.10 python3 python3.14
 SUITABLE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))
 BIN = .venv/bin
 SCHEMA = schemas/pg-xcopy.schema.json
+COVERED = --cov --cov-fail-under=95
 
-.PHONY: help demo test check bench venv clean
+# tox hands over the bin of an environment that it has made; ours is made here.
+ifeq ($(BIN),.venv/bin)
+READY = .venv/installed
+endif
+
+.PHONY: help demo test coverage check lint type security format audit bench venv clean
 
 help:
 	@echo "make demo    copy a made-up shop between two throw-away servers, in four ways"
 	@echo "make test    run all tests, with coverage; make test ARGS='-k swap -x' runs some"
-	@echo "make check   lint, format, types, architecture, JSON Schema"
+	@echo "make check   lint, format, types, architecture, security, JSON Schema; make lint, type, security: each by itself"
+	@echo "make format  write all files as make check wants them"
+	@echo "make audit   look for known vulnerabilities in what is installed in .venv; asks PyPI"
 	@echo "make bench   measure, beside psql, pg_dump, pgcopydb; make bench ARGS='--scale 0.1 --only narrow' is quick"
 	@echo "make venv    make .venv, which the others do by themselves"
 	@echo "make clean   remove .venv and all that was built or cached"
@@ -20,15 +28,32 @@ demo: .venv/installed
 	@$(BIN)/pg-xcopy demo
 
 # Some tests only want a quick look, without the rule about coverage: that is ARGS.
-test: .venv/installed
-	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term-missing --cov-fail-under=95)
+test: $(READY)
+	@"$(BIN)/python" -m pytest $(if $(ARGS),$(ARGS),$(COVERED) --cov-report=term-missing)
 
-check: .venv/installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/pg-xcopy schema | diff -u $(SCHEMA) -
+coverage: $(READY)
+	@"$(BIN)/python" -m pytest $(COVERED) --cov-report=html $(ARGS)
+
+check: lint type security
+
+lint: $(READY)
+	"$(BIN)/ruff" check .
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/lint-imports"
+	"$(BIN)/pg-xcopy" schema | diff -u $(SCHEMA) -
+
+type: $(READY)
+	"$(BIN)/mypy"
+
+security: $(READY)
+	"$(BIN)/bandit" --quiet --configfile pyproject.toml --recursive app
+
+format: $(READY)
+	"$(BIN)/ruff" format .
+
+# Everything installed but this project itself; --strict, because what could not be looked up has not been found safe.
+audit: $(READY)
+	"$(BIN)/python" -m pip freeze --exclude pg-xcopy | "$(BIN)/pip-audit" --strict --no-deps --disable-pip -r /dev/stdin
 
 bench: .venv/installed
 	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(BIN)/python -m bench $(ARGS)
@@ -55,5 +80,5 @@ venv: .venv/installed
 
 clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	rm -rf build dist htmlcov .coverage .coverage.*
+	rm -rf build dist log/coverage .tox .coverage .coverage.*
 	find app tests -name __pycache__ -prune -exec rm -rf {} +

@@ -47,7 +47,7 @@ class Account:
         """Run a program to its end in `cwd`, without libpq's variables; raises CommandFailedError."""
         program = Path(command[0]).name
         try:
-            done = subprocess.run(  # noqa: S603 - our own list of arguments, no shell
+            done = subprocess.run(  # noqa: S603 - our own list of arguments, no shell  # nosec B603
                 [str(part) for part in command], cwd=cwd, env=_environment(), stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
                 start_new_session=True, **self._switch,

@@ -112,7 +112,7 @@ def _installation(directory: Path, origin: str) -> Installation | None:
     if not all(os.access(directory / tool, os.X_OK) for tool in TOOLS):
         return None
     try:
-        asked = subprocess.run(  # noqa: S603 - a path that we found, no shell
+        asked = subprocess.run(  # noqa: S603 - a path that we found, no shell  # nosec B603
             [directory / "postgres", "--version"], capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):

@@ -49,7 +49,7 @@ class Scratch:
     def __post_init__(self) -> None:
         self.root = self.account.own(_make_directory(self.account))
         self._names = count(1)
-        self._guardian = subprocess.Popen(  # noqa: S603 - our own script, its argument is quoted there
+        self._guardian = subprocess.Popen(  # noqa: S603 - our own script, its argument is quoted there  # nosec B603
             ["/bin/sh", "-c", _GUARD, "pg-xcopy-guardian", str(self.root)], stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", start_new_session=True,
         )  # fmt: skip
@@ -71,7 +71,7 @@ class Scratch:
 
 def _make_directory(account: Account) -> Path:
     """Take the first usual place whose path is short enough for a socket and which the account can reach."""
-    for base in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108 - mkdtemp's mode is 0700
+    for base in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108 - mkdtemp's mode is 0700  # nosec B108
         if len(os.fsencode(base)) <= LONGEST_BASE and account.reaches(base) and os.access(base, os.W_OK):
             return Path(tempfile.mkdtemp(prefix="pg-xcopy-", dir=base))
     return Path(tempfile.mkdtemp(prefix="pg-xcopy-"))

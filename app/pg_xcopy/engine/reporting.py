@@ -50,7 +50,7 @@ class Reporter:
 
     def lost(self, step: Step, error: DatabaseError) -> None:
         """Turn the failure of a best-effort step into a warning."""
-        assert step.topic is not None  # noqa: S101 - only steps with a topic are best-effort
+        assert step.topic is not None  # noqa: S101 - only steps with a topic are best-effort  # nosec B101
         reason = _WHY.get(error.sqlstate) or without_staging(error.reason)
         self.warn(step.topic, step.subject, f"{step.what}: {reason}" if step.what else reason)
 

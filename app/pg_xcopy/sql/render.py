@@ -50,7 +50,7 @@ def _cache() -> _Compiled | None:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(  # noqa: S701 - HTML escaping has no place in SQL; finalize is stricter
+    environment = Environment(  # noqa: S701 - HTML escaping has no place in SQL; finalize is stricter  # nosec B701
         loader=FileSystemLoader(DIRECTORY),
         undefined=StrictUndefined,
         finalize=_only_sql,
