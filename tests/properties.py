@@ -8,7 +8,10 @@ from psycopg2.sql import SQL, Literal
 QUERIES = {
     "columns": """
         SELECT c.relname, a.attname, a.attstorage, nullif(to_jsonb(a) ->> 'attcompression', ''),
-               nullif(a.attstattarget, -1), a.attoptions::text, a.attislocal
+               nullif(a.attstattarget, -1),
+               -- the server's own note, from 15.20 on
+               (SELECT array_agg(o ORDER BY o)::text FROM unnest(a.attoptions) AS o WHERE o NOT LIKE 'pg_attver=%%'),
+               a.attislocal
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
         WHERE c.relnamespace = {schema}::regnamespace AND c.relkind IN ('r', 'p', 'i', 'I') AND a.attnum > 0
               AND NOT a.attisdropped

@@ -21,6 +21,8 @@ CREATE TABLE "_xcopy_staging_a172cedcae47_r1"."orders 2023" (
     "at" date NOT NULL,
     "user_id" bigint
 );
+ALTER TABLE "_xcopy_staging_a172cedcae47_r1"."orders" ATTACH PARTITION "_xcopy_staging_a172cedcae47_r1"."orders 2023" FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
+ALTER SEQUENCE "_xcopy_staging_a172cedcae47_r1"."orders_id_seq" OWNED BY "_xcopy_staging_a172cedcae47_r1"."orders"."id";
 CREATE TABLE "_xcopy_staging_a172cedcae47_r1"."users" (
     "id" bigint GENERATED ALWAYS AS IDENTITY (
         SEQUENCE NAME "_xcopy_staging_a172cedcae47_r1"."users_id_seq" START WITH 1 INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 CACHE 1) NOT NULL,
@@ -29,8 +31,6 @@ CREATE TABLE "_xcopy_staging_a172cedcae47_r1"."users" (
     "score" positive,
     "label" text GENERATED ALWAYS AS (upper((email)::text)) STORED
 );
-ALTER TABLE "_xcopy_staging_a172cedcae47_r1"."orders" ATTACH PARTITION "_xcopy_staging_a172cedcae47_r1"."orders 2023" FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
-ALTER SEQUENCE "_xcopy_staging_a172cedcae47_r1"."orders_id_seq" OWNED BY "_xcopy_staging_a172cedcae47_r1"."orders"."id";
 -- on the source
 COPY (SELECT "id", "at", "user_id" FROM ONLY "app"."orders 2023") TO STDOUT WITH (FORMAT binary);
 -- on the target

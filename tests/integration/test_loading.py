@@ -7,7 +7,8 @@ from copying import Clock, beside, copy, job_of, messages
 
 from judge import read_schema
 from pg_xcopy import plan_job
-from pg_xcopy.planning import foreign_keys, shape
+from pg_xcopy.planning.integrity import foreign_keys
+from pg_xcopy.planning.rows import shape
 
 MEGABYTE = 1_000_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -338,7 +339,15 @@ class SourceCatalog:
 
     def partitions_of(self, relation: Relation) -> Iterable[Relation]:
         """Give the direct partitions of a partitioned table, in the order of their names."""
-        return (each for each in self.relations if each.is_partition and relation.oid in each.parents)
+        return self._partitions.get(relation.oid, ())
+
+    @cached_property
+    def _partitions(self) -> Mapping[int, list[Relation]]:
+        found: dict[int, list[Relation]] = defaultdict(list)
+        for each in self.relations:
+            for parent in each.parents if each.is_partition else ():
+                found[parent].append(each)
+        return found
 
 
 @dataclass(frozen=True)

@@ -206,10 +206,11 @@ def _statistics(row: Row) -> Statistics:
 
 
 def _with_values(session: Session, sequences: tuple[Sequence, ...]) -> tuple[Sequence, ...]:
-    readable = [sequence for sequence in sequences if sequence.readable]
-    if not readable:
+    """Say where those stand of which the catalog did not tell: they were never called, or set back to a beginning."""
+    unknown = [sequence for sequence in sequences if sequence.readable and sequence.last_value is None]
+    if not unknown:
         return sequences
-    rows = session.rows(render("introspect/sequence_values.sql.j2", sequences=readable), DOING)
+    rows = session.rows(render("introspect/sequence_values.sql.j2", sequences=unknown), DOING)
     values = {row["oid"]: row for row in rows}
     return tuple(
         replace(each, last_value=value["last_value"], is_called=value["is_called"])

@@ -12,7 +12,6 @@ from typing import Any, Protocol, TypeVar
 
 import psycopg2
 import psycopg2.extensions
-import psycopg2.extras
 
 from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.farewell import first_error_kept
@@ -198,7 +197,7 @@ class Session:
     def _call(self, doing: str, action: Callable[[Any], Result]) -> Result:
         self._check()
         try:
-            with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+            with self._connection.cursor() as cursor:
                 return action(cursor)
         except psycopg2.Error as error:
             failed = database_error(error, self.address.side, self.address.label, doing, self._hidden)
@@ -237,8 +236,8 @@ def _parameters(address: Address, application_name: str) -> dict[str, Any]:
 
 def _fetch(cursor: Any, query: Sql) -> Sequence[dict[str, Any]]:  # noqa: ANN401 - the driver's cursor
     cursor.execute(query)
-    rows: Sequence[dict[str, Any]] = cursor.fetchall()
-    return rows
+    names = [column.name for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _copy(cursor: Any, statement: Sql, file: Sink | Stream) -> int:  # noqa: ANN401 - the driver's cursor

@@ -102,6 +102,14 @@ class CopyPlan:
 
 
 @dataclass(frozen=True)
+class TableStart:
+    """What makes one table that nothing else is made of, and its own sequences: at any time, beside others."""
+
+    table: TableName
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
 class TableFinish:
     """What is done to one table when its rows are in: keys and checks, then indexes (in any order), then the rest.
 
@@ -199,13 +207,14 @@ class ReplacePlan(Plan):
     """A whole schema is built beside the target's and takes its place.
 
     `staging` and `retired` are the schemas beside the target's: the one that is built and the one that was replaced.
-    `prepare` builds the structure, `copies` fill it, `finish`, `foreign_keys` and `settle` (sequences, owners, grants)
-    complete it, `swap` puts it in its place.
+    `prepare` and then `separate` build the structure, `copies` fill it; `finish`, `foreign_keys` and `settle` (checks
+    of domains, sequences, owners, grants, comments) complete it, `swap` puts it in its place.
     """
 
     staging: str
     retired: str
     prepare: tuple[Step, ...]
+    separate: tuple[TableStart, ...]
     finish: tuple[TableFinish, ...]
     foreign_keys: tuple[ForeignKey, ...]
     settle: tuple[Step, ...]

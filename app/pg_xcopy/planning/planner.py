@@ -19,7 +19,7 @@ from pg_xcopy.planning.rows.shape import Shape
 from pg_xcopy.planning.selecting.columns import column_notices, column_problems
 from pg_xcopy.planning.selecting.design import Designs, Schemas, design_tables
 from pg_xcopy.planning.selecting.selection import Selection, select
-from pg_xcopy.planning.structure.building import late_check_steps, prepare_steps, respelling_steps
+from pg_xcopy.planning.structure.building import late_check_steps, plan_structure, respelling_steps
 from pg_xcopy.planning.structure.comments import Comments
 from pg_xcopy.planning.structure.kin import kin_notices
 from pg_xcopy.planning.structure.positions import position_steps
@@ -159,6 +159,7 @@ def _assemble(
     schemas, designs, needs = decided.schemas, decided.designs, decided.needs
     objects = target.standing.objects if target.standing else ()
     shape = Shape(job, designs, source, target)
+    structure = plan_structure(designs, needs, schemas, target.server)
     return ReplacePlan(
         job=job.name,
         source=Endpoint(job.source.database.described, source.server.database, source.schema, source.server.version),
@@ -171,15 +172,16 @@ def _assemble(
         prepare=(
             *_early_access(target, schemas, decided.swap.method),
             *decided.lacks.steps,
-            *prepare_steps(designs, needs, schemas, target.server),
-            *decided.comments.steps(designs, needs, target.server.version),
+            *structure.prepare,
         ),
+        separate=structure.separate,
         copies=tuple(plan_copy(flow, shape) for flow in designs.flows),
         finish=decided.integrity.finish,
         foreign_keys=decided.integrity.foreign_keys,
         settle=(
             *(each for each in decided.positions if isinstance(each, Step)),
             *late_check_steps(needs, decided.comments),
+            *decided.comments.steps(designs, needs, target.server.version),
             *respelling_steps(needs),
             *_late_access(target, designs, needs, schemas, decided.swap.method),
         ),

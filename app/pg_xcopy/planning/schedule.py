@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -65,13 +65,14 @@ class _Schedule:
 
 
 def make_schedule(plan: ReplacePlan) -> tuple[Work, ...]:
-    """Arrange everything between the empty structure and the foreign keys' last row.
+    """Arrange everything from the tables that stand alone to the foreign keys' last row.
 
     A table's keys come when its rows are in, and its partitions, whose keys it adopts, and heirs are complete; then its
     indexes, any of them at once; then what needs these. Foreign keys come when all keys are there.
     """
     schedule = _Schedule()
-    loads = _loads(plan, schedule)
+    starts = _starts(plan, schedule)
+    loads = {table: [place] for table, place in starts.items()} | _loads(plan, starts, schedule)
     ready: dict[TableName, int] = {}
     below: dict[TableName, list[TableName]] = defaultdict(list)
     for each in sorted(plan.finish, key=lambda each: each.depth):
@@ -89,7 +90,21 @@ def make_schedule(plan: ReplacePlan) -> tuple[Work, ...]:
     return tuple(schedule.works)
 
 
-def _loads(plan: ReplacePlan, schedule: _Schedule) -> dict[TableName, list[int]]:
+def _starts(plan: ReplacePlan, schedule: _Schedule) -> dict[TableName, int]:
+    """Add the making of tables, in the groups in which they are filled; return the place of each table's."""
+    sizes: dict[TableName, int] = defaultdict(int)
+    for copy in plan.copies:
+        sizes[copy.target] += copy.estimated_bytes
+    places: dict[TableName, int] = {}
+    ordered = sorted(plan.separate, key=lambda each: -sizes[each.table])
+    for group in _full(ordered, lambda each: sizes[each.table]):
+        size = sum(sizes[each.table] for each in group)
+        place = schedule.add(Make(tuple(step for each in group for step in each.steps), together=True), (), size)
+        places |= dict.fromkeys((each.table for each in group), place)
+    return places
+
+
+def _loads(plan: ReplacePlan, starts: Mapping[TableName, int], schedule: _Schedule) -> dict[TableName, list[int]]:
     """Add the loads, largest first; return the places of those that fill each table."""
     places: dict[TableName, list[int]] = {}
     together: list[CopyPlan] = []
@@ -99,13 +114,18 @@ def _loads(plan: ReplacePlan, schedule: _Schedule) -> dict[TableName, list[int]]
             together.append(copy)
             continue
         for part in range(parts):
-            place = schedule.add(Load(((copy, part),)), (), size // parts)
+            place = schedule.add(Load(((copy, part),)), _started((copy,), starts), size // parts)
             places.setdefault(copy.target, []).append(place)
     for group in _full(together, lambda each: each.estimated_bytes):
-        place = schedule.add(Load(tuple((each, 0) for each in group)), (), sum(each.estimated_bytes for each in group))
+        load = Load(tuple((each, 0) for each in group))
+        place = schedule.add(load, _started(group, starts), sum(each.estimated_bytes for each in group))
         for each in group:
             places.setdefault(each.target, []).append(place)
     return places
+
+
+def _started(copies: Iterable[CopyPlan], starts: Mapping[TableName, int]) -> set[int]:
+    return {starts[each.target] for each in copies if each.target in starts}
 
 
 def _groups(tables: list[TableFinish]) -> Iterator[list[TableFinish]]:

@@ -60,6 +60,7 @@ def _environment() -> Environment:
         cache_size=-1,
         bytecode_cache=_cache(),
     )
+    environment.globals.clear()  # Jinja's own functions, which would be copied for each rendering; nothing uses them
     environment.filters |= {"name": _name, "literal": literal, "signed": signed}
     return environment
 

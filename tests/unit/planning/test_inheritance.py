@@ -3,7 +3,7 @@
 import pytest
 from catalogs import RUN, SCHEMA, column, designed, in_staging, sequence, server, source, table
 
-from pg_xcopy.planning.structure.building import prepare_steps
+from pg_xcopy.planning.structure.building import plan_structure
 from pg_xcopy.planning.swapping.schemas import name_schemas
 
 OLD, NEW = 170000, 180000
@@ -11,7 +11,7 @@ OLD, NEW = 170000, 180000
 
 def statements(*relations, version=NEW, **given):
     designs, needs = designed({"*": {}}, source(*relations, **given))
-    steps = prepare_steps(designs, needs, name_schemas(SCHEMA, RUN), server(version=version))
+    steps = plan_structure(designs, needs, name_schemas(SCHEMA, RUN), server(version=version)).steps
     return [in_staging(step.sql) for step in steps]
 
 

@@ -21,7 +21,7 @@ from catalogs import (
     table,
 )
 
-from pg_xcopy.planning.structure.building import prepare_steps
+from pg_xcopy.planning.structure.building import plan_structure
 from pg_xcopy.planning.swapping.schemas import name_schemas
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
@@ -29,7 +29,7 @@ from pg_xcopy.sql.quoting import Sql
 
 def statements(tables, catalog, **given):
     designs, needs = designed(tables, catalog, **given)
-    steps = prepare_steps(designs, needs, name_schemas(SCHEMA, RUN), server(version=180000))
+    steps = plan_structure(designs, needs, name_schemas(SCHEMA, RUN), server(version=180000)).steps
     return [in_staging(step.sql) for step in steps]
 
 

@@ -31,12 +31,24 @@ def making(schedule, text):
     return place
 
 
-def test_small_tables_are_loaded_and_completed_together():
+def test_small_tables_are_made_loaded_and_completed_together():
     schedule = works(*(named(f"t{i}", 100, indexes=(index(f"i{i}", "id"),)) for i in range(TOGETHER + 1)))
 
     assert [len(schedule[place].task.parts) for place in places(schedule, Load)] == [TOGETHER, 1]
     assert all(schedule[place].task.together for place in places(schedule, Make))
-    assert len(places(schedule, Make)) == 2
+    made, completed = places(schedule, Make)[:2], places(schedule, Make)[2:]
+    assert [schedule[place].after for place in made] == [frozenset(), frozenset()]
+    assert [schedule[place].after for place in places(schedule, Load)] == [{place} for place in made]
+    assert [schedule[place].after for place in completed] == [{place} for place in places(schedule, Load)]
+
+
+def test_what_hangs_together_is_not_made_apart():
+    root = partitioned("root", "id", "id")
+    parent = named("parent")
+    child = named("child", parents=(parent.oid,))
+    made = plan({"*": {}}, source(root, partition_of(root, "part"), parent, child, named("alone")))
+
+    assert [each.table.name for each in made.separate] == ["alone"]
 
 
 def test_what_is_not_so_small_any_more_is_not_put_together():
@@ -104,4 +116,5 @@ def test_everything_is_done_once():
     assert sorted(loaded, key=str) == sorted(
         ((copy, part) for copy in made.copies for part in range(len(copy.copy_to))), key=str
     )
-    assert sorted(steps, key=str) == sorted((step for each in made.finish for step in each.steps), key=str)
+    expected = [step for each in (*made.separate, *made.finish) for step in each.steps]
+    assert sorted(steps, key=str) == sorted(expected, key=str)

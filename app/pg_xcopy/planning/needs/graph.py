@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -56,6 +57,14 @@ class Graph:
         for root in roots:
             visit(root)
         return tuple(order)
+
+    def users(self, nodes: Iterable[ObjectId]) -> dict[ObjectId, frozenset[ObjectId]]:
+        """Give for each id those of the nodes that need it."""
+        found: dict[ObjectId, set[ObjectId]] = defaultdict(set)
+        for one in nodes:
+            for need in self.edges.get(one, ()):
+                found[need].add(one)
+        return {need: frozenset(users) for need, users in found.items()}
 
     def lacking(self, absent: Mapping[ObjectId, Lack]) -> dict[ObjectId, Lack]:
         """Give all ids that will not be there because something that they need is absent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pg_xcopy.catalog.model import (
@@ -47,6 +47,7 @@ class Needs:
     made; what is `lacking` will never be, and of what is wanted that is `unmade`. `extensions` are created first. A
     `newer_source` may use functions of the server's own that the target does not have. Functions whose text names their
     schema are `respelled` when all that is `computed` with them is; `copied` are the names in it that come along.
+    `users` are those that need each of them.
     """
 
     order: tuple[Node, ...]
@@ -60,6 +61,7 @@ class Needs:
     computed: frozenset[ObjectId] = frozenset()
     respelled: tuple[Function, ...] = ()
     copied: frozenset[str] = frozenset()
+    users: Mapping[ObjectId, frozenset[ObjectId]] = field(default_factory=dict)
 
     @cached_property
     def collations(self) -> tuple[Collation, ...]:
@@ -103,7 +105,8 @@ def find_needs(
     late = graph.late()
     carried = {ids_of(each)[0]: tuple(id_ for id_ in _defaults_need(each) if id_ not in late) for each in designs}
     roots = {*wanted, *carried}
-    reached = graph.also(carried).reach(one for one in graph.nodes if one in roots)
+    graph = graph.also(carried)
+    reached = graph.reach(one for one in graph.nodes if one in roots)
     order = tuple(graph.nodes[one] for one in reached if one in graph.nodes and one not in lacking)
     sequences = tuple(_sequences(designs, source, extent))
     identities = _identities(designs, source, target)
@@ -124,6 +127,7 @@ def find_needs(
         computed=frozenset(graph.reach(_computed_with(designs))),
         respelled=tuple(_respelled(order, placed, spell(source, target, schemas.target, copied))),
         copied=copied,
+        users=graph.users(reached),
     )
 
 

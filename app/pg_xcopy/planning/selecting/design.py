@@ -100,20 +100,21 @@ def design_tables(selected: tuple[Selected, ...], source: SourceCatalog, schemas
     """Decide for every selected relation, and for the partitions that it brings."""
     tables: list[Design] = []
     flows: list[Flow] = []
+    made: dict[int, Design] = {}
     for each in _parents_first(selected, source):
-        root = _with_parents(_design(each, each.relation, schemas), tables)
+        root = _with_parents(_design(each, each.relation, schemas), made)
+        made[each.relation.oid] = root
         branch = _branch(root, source, sink=None)
         tables += branch.tables
         flows += branch.flows
     return Designs(tuple(tables), tuple(flows))
 
 
-def _with_parents(design: Design, made: list[Design]) -> Design:
+def _with_parents(design: Design, made: Mapping[int, Design]) -> Design:
     """Keep INHERITS for parents that are copied too, unless one keeps a column that the child leaves out."""
     if design.relation.is_partition:
         return design
-    by_oid = {each.relation.oid: each for each in made}
-    parents = [by_oid[oid] for oid in design.relation.parents if oid in by_oid]
+    parents = [made[oid] for oid in design.relation.parents if oid in made]
     if not parents or any(c.name in design.columns.left_out for parent in parents for c in parent.columns.kept):
         return design
     depth = 1 + max(parent.depth for parent in parents)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 from pg_xcopy.catalog.model import Column, Function, Sequence, Server, UserType
-from pg_xcopy.catalog.objects import Cast, Collation, TextSearch
+from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
 from pg_xcopy.planning.needs.order import Needs
-from pg_xcopy.planning.plan import Notice, Step, Topic
+from pg_xcopy.planning.plan import Notice, Step, TableStart, Topic
 from pg_xcopy.planning.selecting.design import Design, Designs, Schemas
 from pg_xcopy.planning.structure.comments import Comments
 from pg_xcopy.planning.structure.inheritance import Inheritance
@@ -19,37 +22,128 @@ from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 
-def prepare_steps(designs: Designs, needs: Needs, schemas: Schemas, server: Server) -> Iterator[Step]:
-    """Give the statements in an order in which each finds what it needs; `server` is the target's."""
-    version = server.version
-    for sequence in needs.sequences:
-        yield _create_sequence(sequence, schemas, version)
-    tables = Tables(needs, Inheritance(designs, version))
-    for each in needs.order:
-        if isinstance(each, Design):
-            yield tables.create(each)
-        else:
-            yield _create(each, version)
-            if isinstance(each, Function) and each.leakproof:
-                yield _mark_leakproof(each)
-    for design in designs.tables:
-        yield from tables.late_not_nulls(design)
-        yield from column_steps(design, server.compressions)
+@dataclass(frozen=True)
+class Structure:
+    """`prepare` is to be done in this order, in which each finds what it needs; then `separate`, in any order."""
+
+    prepare: tuple[Step, ...]
+    separate: tuple[TableStart, ...]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All of them, in an order in which they can be done."""
+        return (*self.prepare, *(step for table in self.separate for step in table.steps))
+
+
+def plan_structure(designs: Designs, needs: Needs, schemas: Schemas, server: Server) -> Structure:
+    """Decide how the empty structure is built; `server` is the target's."""
+    building = _Building(designs, needs, schemas, server)
+    return Structure(tuple(building.prepare()), tuple(building.separate()))
+
+
+@dataclass(frozen=True)
+class _Building:
+    designs: Designs
+    needs: Needs
+    schemas: Schemas
+    server: Server
+
+    def prepare(self) -> Iterator[Step]:
+        for sequence in self.needs.sequences:
+            if sequence.id not in self._owned:
+                yield self._create_sequence(sequence)
+        for each in self.needs.order:
+            if not isinstance(each, Design):
+                yield from _create(each, self.server.version)
+            elif each.relation.oid not in self._separate:
+                yield self._tables.create(each)
+        for design in self.designs.tables:
+            if design.relation.oid not in self._separate:
+                yield from self._complete(design)
+        for sequence in self.needs.sequences:
+            if sequence.id not in self._owned:
+                yield from self._give(sequence)
+
+    def separate(self) -> Iterator[TableStart]:
+        for oid, design in self._separate.items():
+            own = self._own.get(oid, [])
+            yield TableStart(
+                design.name,
+                (
+                    *map(self._create_sequence, own),
+                    self._tables.create(design),
+                    *self._complete(design),
+                    *(step for sequence in own for step in self._give(sequence)),
+                ),
+            )
+
+    @cached_property
+    def _tables(self) -> Tables:
+        return Tables(self.needs, Inheritance(self.designs, self.server.version))
+
+    @cached_property
+    def _separate(self) -> Mapping[int, Design]:
+        """Tables that stand alone, by OID: nothing else is made of them, and they hang on no other table."""
+        inherited = {oid for design in self.designs.tables for oid in design.inherits}
+        return {
+            design.relation.oid: design
+            for design in self.designs.tables
+            if not (design.attached_to or design.inherits or design.partition_key)
+            and design.relation.oid not in inherited
+            and not any(self.needs.users.get(each) for each in design.relation.ids)
+        }
+
+    @cached_property
+    def _own(self) -> Mapping[int, list[Sequence]]:
+        """Sequences that only the table needs that owns them, where that stands alone; by its OID."""
+        found: dict[int, list[Sequence]] = defaultdict(list)
+        for sequence in self.needs.sequences:
+            design = self._separate.get(sequence.owner) if sequence.owner else None
+            if design and self.needs.users.get(sequence.id, frozenset()) <= {design.relation.ids[0]}:
+                found[design.relation.oid].append(sequence)
+        return found
+
+    @cached_property
+    def _owned(self) -> frozenset[ObjectId]:
+        return frozenset(sequence.id for own in self._own.values() for sequence in own)
+
+    def _complete(self, design: Design) -> Iterator[Step]:
+        yield from self._tables.late_not_nulls(design)
+        yield from column_steps(design, self.server.compressions)
         yield from _attach(design)
-    yield from _own_sequences(designs, needs, schemas)
+
+    def _create_sequence(self, sequence: Sequence) -> Step:
+        unlogged = sequence.persistence == "u" and self.server.version >= UNLOGGED_SEQUENCES
+        name = sequence.name.within(self.schemas.staging)
+        sql = render("staging/create_sequence.sql.j2", name=name, sequence=sequence, unlogged=unlogged)
+        return Step(sql, f"creating sequence {sequence.name.name}", sequence.name.name)
+
+    def _give(self, sequence: Sequence) -> Iterator[Step]:
+        design = self.designs.by_oid.get(sequence.owner) if sequence.owner else None
+        if design and any(column.name == sequence.owner_column for column in design.columns.kept):
+            sql = render(
+                "staging/own_sequence.sql.j2",
+                name=sequence.name.within(self.schemas.staging),
+                table=design.staged,
+                column=sequence.owner_column,
+            )
+            yield Step(sql, f"giving sequence {sequence.name.name} to its column", sequence.name.name)
 
 
-def _create(each: Cast | Collation | TextSearch | UserType | Function, version: int) -> Step:
+def _create(each: Cast | Collation | TextSearch | UserType | Function, version: int) -> Iterator[Step]:
     if isinstance(each, UserType):
-        return _create_type(each, version)
-    if isinstance(each, Collation):
+        yield _create_type(each, version)
+    elif isinstance(each, Collation):
         sql = render("staging/create_collation.sql.j2", name=each.name, collation=each)
-        return Step(sql, f"creating collation {each.name.name}", each.name.name)
-    if isinstance(each, TextSearch):
-        return _create_text_search(each)
-    if isinstance(each, Cast):
-        return _create_cast(each)
-    return _create_function(each, replace=False)
+        yield Step(sql, f"creating collation {each.name.name}", each.name.name)
+    elif isinstance(each, TextSearch):
+        yield _create_text_search(each)
+    elif isinstance(each, Cast):
+        yield _create_cast(each)
+    else:
+        yield _create_function(each, replace=False)
+        if each.leakproof:
+            yield _mark_leakproof(each)
 
 
 def _create_cast(each: Cast) -> Step:
@@ -125,13 +219,6 @@ def _cut(name: str, size: int) -> str:
     return name.encode()[:size].decode(errors="ignore")
 
 
-def _create_sequence(sequence: Sequence, schemas: Schemas, version: int) -> Step:
-    unlogged = sequence.persistence == "u" and version >= UNLOGGED_SEQUENCES
-    name = sequence.name.within(schemas.staging)
-    sql = render("staging/create_sequence.sql.j2", name=name, sequence=sequence, unlogged=unlogged)
-    return Step(sql, f"creating sequence {sequence.name.name}", sequence.name.name)
-
-
 def default_steps(design: Design, needs: Needs, by_oid: Mapping[int, Design]) -> Iterator[Step]:
     """Defaults that CREATE TABLE did not carry: those that may fail, and those that differ from a parent's."""
     for column in design.columns.kept:
@@ -181,17 +268,3 @@ def _attach(design: Design) -> Iterator[Step]:
             bound=design.relation.partition_bound,
         )
         yield Step(sql, f"attaching partition {design.name}", str(design.name))
-
-
-def _own_sequences(designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Step]:
-    by_oid = {design.relation.oid: design for design in designs.tables}
-    for sequence in needs.sequences:
-        design = by_oid.get(sequence.owner) if sequence.owner else None
-        if design and any(column.name == sequence.owner_column for column in design.columns.kept):
-            sql = render(
-                "staging/own_sequence.sql.j2",
-                name=sequence.name.within(schemas.staging),
-                table=design.staged,
-                column=sequence.owner_column,
-            )
-            yield Step(sql, f"giving sequence {sequence.name.name} to its column", sequence.name.name)

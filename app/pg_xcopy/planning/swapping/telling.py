@@ -37,6 +37,7 @@ def statements(plan: ReplacePlan) -> Iterator[str]:
     yield f"-- on the target\nSET search_path = {plan.target_path}"
     yield render("staging/create_schema.sql.j2", schema=plan.staging, marker=mark)
     yield from (step.sql for step in plan.prepare)
+    yield from (step.sql for table in plan.separate for step in table.steps)
     for copy in plan.copies:
         filled = f"BEGIN;\n{copy.truncate};\n{copy.copy_from};\nCOMMIT" if copy.truncate else copy.copy_from
         for part in copy.copy_to:
