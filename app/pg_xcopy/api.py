@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from pg_xcopy.engine.job import execute, new_run_id, plan_only, sessions_of
-from pg_xcopy.engine.supervision import supervised
-from pg_xcopy.errors import JobsFailedError, UsageError, XcopyError
+from pg_xcopy.engine.supervision import Deadline, supervised
+from pg_xcopy.errors import JobsFailedError, TimeUpError, UsageError, XcopyError
 from pg_xcopy.manifest import loader
 from pg_xcopy.manifest.databases import same_database
 from pg_xcopy.manifest.models import Job, Manifest
@@ -34,17 +35,17 @@ def run_job(
     name: str = "job",
     observer: Observer = ignore,
     verbose: bool = False,
+    timeout: float | None = None,
 ) -> JobResult:
     """Run one job; raises XcopyError, and then the target is as it was before.
 
     `job` is a model or the dictionary of one; `name` is what to call the latter. `observer` is called with each
-    Event, one at a time, from the job's threads. `verbose` logs the events to the logger `pg_xcopy`.
+    Event, one at a time, from the job's threads. `verbose` logs the events to the logger `pg_xcopy`. After `timeout`
+    seconds the job is stopped, which takes a few more, and TimeUpError raised.
     A KeyboardInterrupt, or any exception that a signal handler raises in the calling thread, ends the job cleanly.
     """
     checked = _checked_job(job, name)
-    observe = one_at_a_time(log_events(observer) if verbose else observer)
-    with sessions_of(checked) as sessions:
-        return supervised(lambda: execute(checked, new_run_id(), sessions, observe), sessions)
+    return _run(checked, _shared(observer, verbose=verbose), _deadlines(timeout)(checked))
 
 
 def run_jobs(
@@ -53,19 +54,22 @@ def run_jobs(
     *,
     observer: Observer = ignore,
     verbose: bool = False,
+    timeout: float | None = None,
 ) -> tuple[JobResult, ...]:
     """Run the jobs whose names match, one after the other, in the order of their declaration.
 
     A job that fails does not keep the next from running. Raises UsageError where no name matches, the job's own
     error where the only one failed, and JobsFailedError (with the results of the others) where one of several did.
+    `timeout` is the time for all of them together, in seconds; a job that has none left is not begun.
     """
     chosen = select_jobs(pattern, jobs)
     refuse_clashes(chosen)
     results: list[JobResult] = []
     failures: dict[str, XcopyError] = {}
+    observe, deadline = _shared(observer, verbose=verbose), _deadlines(timeout)
     for job in chosen:
         try:
-            results.append(run_job(job, observer=observer, verbose=verbose))
+            results.append(_run(job, observe, deadline(job)))
         except XcopyError as error:
             failures[job.name] = error
     if failures and len(chosen) == 1:
@@ -73,6 +77,29 @@ def run_jobs(
     if failures:
         raise JobsFailedError(failures, tuple(results))
     return tuple(results)
+
+
+def _run(job: Job, observer: Observer, deadline: Deadline | None) -> JobResult:
+    with sessions_of(job) as sessions:
+        return supervised(lambda: execute(job, new_run_id(), sessions, observer), sessions, deadline)
+
+
+def _shared(observer: Observer, *, verbose: bool) -> Observer:
+    return one_at_a_time(log_events(observer) if verbose else observer)
+
+
+def _deadlines(timeout: float | None) -> Callable[[Job], Deadline | None]:
+    """Let the time begin to run; what is returned raises TimeUpError for a job that has none left."""
+    end = time.monotonic() + (timeout or 0)
+
+    def deadline(job: Job) -> Deadline | None:
+        if timeout is None:
+            return None
+        if time.monotonic() >= end:
+            raise TimeUpError(job.name, timeout, begun=False)
+        return Deadline(end, TimeUpError(job.name, timeout))
+
+    return deadline
 
 
 def plan_job(job: Job | Mapping[str, Any], *, name: str = "job", observer: Observer = ignore) -> Plan:

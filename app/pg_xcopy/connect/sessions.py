@@ -6,7 +6,7 @@ import threading
 from types import TracebackType
 
 from pg_xcopy.connect.session import Address, Session
-from pg_xcopy.errors import CancelledError
+from pg_xcopy.errors import CancelledError, XcopyError
 
 
 class Sessions:
@@ -22,6 +22,8 @@ class Sessions:
         self._open: set[Session] = set()
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
+        self.stopped_by: XcopyError | None = None
+        """Why someone from outside stopped the run; what fails then fails because of it."""
 
     @property
     def cancelled(self) -> bool:
@@ -52,6 +54,11 @@ class Sessions:
         self._cancelled.set()
         for session in self._snapshot():
             session.cancel()
+
+    def stop(self, why: XcopyError) -> None:
+        """Cancel, not because something failed but because someone wants it."""
+        self.stopped_by = self.stopped_by or why
+        self.cancel()
 
     def sever(self) -> None:
         """Cut every connection: for servers that do not answer a cancel request."""

@@ -65,8 +65,11 @@ def execute(job: Job, run_id: str, sessions: Sessions, observer: Observer) -> Jo
     try:
         result = _stages(run)
     except XcopyError as error:
-        run.reporter.tell(JobFailed(job.name, str(error)))
-        raise
+        cause = sessions.stopped_by or error
+        run.reporter.tell(JobFailed(job.name, str(cause)))
+        if cause is error:
+            raise
+        raise cause from error
     run.reporter.tell(JobFinished(job.name, result))
     return result
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.errors import CancelledError, XcopyError
 
 Result = TypeVar("Result")
 
@@ -14,8 +17,18 @@ GRACE = 5.0
 """Seconds that servers get to answer cancel requests before their connections are cut."""
 
 
-def supervised(work: Callable[[], Result], sessions: Sessions) -> Result:
+@dataclass(frozen=True)
+class Deadline:
+    """When a run has to be over, as a time.monotonic(), and what to raise if it is not."""
+
+    at: float
+    late: XcopyError
+
+
+def supervised(work: Callable[[], Result], sessions: Sessions, deadline: Deadline | None = None) -> Result:
     """Do `work` in a thread and wait for it; an exception that reaches the waiting thread (a signal) ends it.
+
+    So does the deadline, and then its error is raised, unless the work was done all the same.
 
     A thread inside the driver does not see signals until the server answers. So the work is told to stop by cancelling
     its sessions, again and again because a request between two statements is lost, and after a while by cutting them.
@@ -38,21 +51,22 @@ def supervised(work: Callable[[], Result], sessions: Sessions) -> Result:
         thread.start()
         # Not Thread.join: interrupted by an exception, it takes a living thread for dead (CPython issue 90882).
         while not ended.wait(0.2):
-            pass
+            if deadline and time.monotonic() >= deadline.at:
+                _stop(ended, sessions, deadline.late)
     except BaseException:
         if thread.ident is not None:  # a signal may even arrive while the thread starts
-            _stop(ended, sessions)
+            _stop(ended, sessions, CancelledError())
         raise
     if failures:
         raise failures[0]
     return results[0]
 
 
-def _stop(ended: threading.Event, sessions: Sessions) -> None:
+def _stop(ended: threading.Event, sessions: Sessions, why: XcopyError) -> None:
     waited, step = 0.0, 0.3
-    while not ended.is_set():
+    sessions.stop(why)
+    while not ended.wait(step):
+        waited += step
         sessions.cancel()
         if waited > GRACE:
             sessions.sever()
-        ended.wait(step)
-        waited += step

@@ -8,7 +8,14 @@ from pg_xcopy.errors.plans import (
     TargetLockedError,
 )
 from pg_xcopy.errors.root import XcopyError
-from pg_xcopy.errors.runs import CancelledError, CopyFailedError, JobsFailedError, RowCountMismatchError, StrictError
+from pg_xcopy.errors.runs import (
+    CancelledError,
+    CopyFailedError,
+    JobsFailedError,
+    RowCountMismatchError,
+    StrictError,
+    TimeUpError,
+)
 from pg_xcopy.errors.servers import ConnectionFailedError, DatabaseError, ReadOnlyTargetError, ServerTooOldError
 from pg_xcopy.errors.written import AuditLogError, ManifestError, Problem, UsageError
 
@@ -30,6 +37,7 @@ __all__ = [
     "ServerTooOldError",
     "StrictError",
     "TargetLockedError",
+    "TimeUpError",
     "UsageError",
     "XcopyError",
 ]

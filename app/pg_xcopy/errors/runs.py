@@ -23,6 +23,22 @@ class CancelledError(XcopyError):
 
 
 @dataclass(eq=False)
+class TimeUpError(XcopyError):
+    """A job was not done within its time, in seconds; one that was not `begun` had none left."""
+
+    job: str
+    seconds: float
+    begun: bool = True
+
+    @property
+    def sentence(self) -> str:
+        """Which job, how long it had."""
+        if not self.begun:
+            return f"job {self.job} was not begun: the time for the run, {self.seconds:.3g} s, was up."
+        return f"job {self.job} was stopped: its time, {self.seconds:.3g} s, was up; the target is as it was."
+
+
+@dataclass(eq=False)
 class CopyFailedError(XcopyError):
     """Something other than a server broke a stream off; its cause is chained."""
 
