@@ -14,6 +14,7 @@ from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.checking import check, lock
 from pg_xcopy.engine.guard import refuse_same_schema
 from pg_xcopy.engine.heartbeat import kept_alive
+from pg_xcopy.engine.reading import OwnReading
 from pg_xcopy.engine.replacing import replace_schema
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.run import Run, Sides
@@ -84,7 +85,7 @@ def _stages(run: Run) -> JobResult:
         plan = check(plan, sides.source, run.sessions)
         lock(plan, sides.source)
         _announce(plan, reporter)
-        tables = replace_schema(plan, sides, run)
+        tables = replace_schema(plan, sides.target, OwnReading(sides.source, plan, run.sessions), run)
     return JobResult(run.job.name, run.run_id, tables, tuple(reporter.warnings), time.monotonic() - started)
 
 

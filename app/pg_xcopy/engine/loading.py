@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.pacing import Pace
 from pg_xcopy.engine.pump import Consumer, Producer, Pumped, Tally, Watch, pump
+from pg_xcopy.engine.reading import Feed
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import CopyFailedError, RowCountMismatchError, XcopyError
 from pg_xcopy.observe.events import TableCopied, TableProgress, TableStarted
@@ -19,10 +20,10 @@ from pg_xcopy.sql.quoting import Sql
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A worker's two sessions: one sees the snapshot, one writes."""
+class Hands:
+    """What a worker has: where its rows come from, and the session that writes."""
 
-    reader: Session
+    feed: Feed
     writer: Session
 
 
@@ -51,21 +52,21 @@ class Loading:
         """What has been copied, in the order of the plan."""
         return tuple(self._results[copy] for copy in self._plan.copies)
 
-    def load(self, load: Load, pair: Pair) -> None:
+    def load(self, load: Load, hands: Hands) -> None:
         """Copy what belongs together in one transaction; raises the first cause of a failure on either side."""
-        pair.writer.begin_writer(self._plan.target_path, settings=self._plan.resources.settings)
-        moved = [(copy, self._copy(copy, part, pair)) for copy, part in load.parts]
-        pair.writer.commit()
+        hands.writer.begin_writer(self._plan.target_path, settings=self._plan.resources.settings)
+        moved = [(copy, self._copy(copy, part, hands)) for copy, part in load.parts]
+        hands.writer.commit()
         for copy, pumped in moved:
             self._arrived(copy, pumped)
 
-    def _copy(self, copy: CopyPlan, part: int, pair: Pair) -> Pumped:
+    def _copy(self, copy: CopyPlan, part: int, hands: Hands) -> Pumped:
         table = str(copy.source)
         self._begun(copy)
         pumped = _pumped(
             copy,
-            pair,
-            (copy.copy_to[part], Sql(f"{copy.truncate};\n{copy.copy_from}") if copy.truncate else copy.copy_from),
+            hands.feed.producer(copy, part),
+            hands.writer,
             Watch(lambda tally: self._progress(copy, part, tally), self._pace, lines=copy.format == "text"),
         )
         if pumped.sent != pumped.received:
@@ -105,17 +106,11 @@ def _estimated(copy: CopyPlan, size: int) -> int:
     return int(copy.estimated_rows * min(1.0, size / max(copy.estimated_bytes, 1)))
 
 
-def _pumped(copy: CopyPlan, pair: Pair, statements: tuple[Sql, Sql], watch: Watch) -> Pumped:
-    doing = f"copying {copy.source}"
-    copy_to, copy_from = statements
-    producer = Producer(
-        run=lambda sink: pair.reader.copy_to(copy_to, sink, doing),
-        stop=pair.reader.cancel,
-        cut=pair.reader.sever,
-    )
+def _pumped(copy: CopyPlan, producer: Producer, writer: Session, watch: Watch) -> Pumped:
+    statement = Sql(f"{copy.truncate};\n{copy.copy_from}") if copy.truncate else copy.copy_from
     consumer = Consumer(
-        run=lambda data: pair.writer.copy_from(copy_from, data, doing),
-        descriptor=pair.writer.fileno(),
+        run=lambda data: writer.copy_from(statement, data, f"copying {copy.source}"),
+        descriptor=writer.fileno(),
     )
     try:
         return pump(producer, consumer, watch)

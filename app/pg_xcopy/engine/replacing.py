@@ -10,9 +10,9 @@ from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_after_swap, drop_staging
 from pg_xcopy.engine.filling import fill
 from pg_xcopy.engine.heartbeat import kept_alive
+from pg_xcopy.engine.reading import Reading
 from pg_xcopy.engine.reporting import Reporter
-from pg_xcopy.engine.run import Run, Sides
-from pg_xcopy.engine.source import Source
+from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.staging import build
 from pg_xcopy.engine.swap import swap
 from pg_xcopy.engine.target import Target, open_writer
@@ -22,15 +22,15 @@ from pg_xcopy.planning.plan import ReplacePlan
 from pg_xcopy.results import TableResult
 
 
-def replace_schema(plan: ReplacePlan, sides: Sides, run: Run) -> tuple[TableResult, ...]:
+def replace_schema(plan: ReplacePlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
     """Do all that the plan says; raises XcopyError, and then the old schema is in its place."""
-    target, reporter = sides.target, run.reporter
+    reporter = run.reporter
     writers = Pool(target.address, run.sessions, plan.resources.workers)
     with writers.session() as session:
         clean_up_after_dead_runs(session, target.schema, reporter)
     with _undone_on_failure(plan, target, reporter):
         with kept_alive((target.session,), run.sessions):
-            tables = _filled(run, plan, sides.source, writers)
+            tables = _filled(run, plan, reading, writers)
         reporter.stage(Stage.SWAP)
         swap(plan, target, run.sessions)
     reporter.stage(Stage.CLEAN)
@@ -38,13 +38,13 @@ def replace_schema(plan: ReplacePlan, sides: Sides, run: Run) -> tuple[TableResu
     return tables
 
 
-def _filled(run: Run, plan: ReplacePlan, source: Source, writers: Pool) -> tuple[TableResult, ...]:
+def _filled(run: Run, plan: ReplacePlan, reading: Reading, writers: Pool) -> tuple[TableResult, ...]:
     """Build, fill and complete the staging schema."""
     run.reporter.stage(Stage.BUILD)
     with writers.session() as session:
         build(plan, session, run.reporter)
     run.reporter.stage(Stage.COPY)
-    return fill(plan, source, writers, run)
+    return fill(plan, reading, writers, run)
 
 
 def _tidy(plan: ReplacePlan, writers: Pool, reporter: Reporter) -> None:

@@ -1,0 +1,69 @@
+"""Where the rows that fill a target come from: its own readers, all on the source's snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Protocol
+
+from pg_xcopy.connect.session import Session
+from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.pump import Producer
+from pg_xcopy.engine.source import Source, open_reader
+from pg_xcopy.planning.plan import CopyPlan, Plan
+
+
+class Feed(Protocol):
+    """What one worker reads from."""
+
+    def producer(self, copy: CopyPlan, part: int) -> Producer:
+        """Give what produces the rows of a relation, or of one part of it."""
+
+
+class Reading(Protocol):
+    """What one target reads from."""
+
+    def feed(self) -> Feed:
+        """Give a worker its own."""
+
+    def done(self) -> None:
+        """Know that this target needs no more rows."""
+
+
+class OwnReading:
+    """Reads for one target alone: each of its workers has a session that sees the snapshot."""
+
+    def __init__(self, source: Source, plan: Plan, sessions: Sessions) -> None:
+        self._source, self._plan, self._sessions = source, plan, sessions
+        self._readers: list[Session] = []
+
+    def feed(self) -> Feed:
+        """Give a worker its own; the session is opened when it copies something."""
+        return _OwnFeed(self._open)
+
+    def done(self) -> None:
+        """Let the snapshot go: what follows may take hours, and it would hold the source's vacuum back."""
+        for session in (*self._readers, self._source.session):
+            self._sessions.close(session)
+
+    def _open(self) -> Session:
+        reader = open_reader(self._source, self._plan, self._sessions)
+        self._readers.append(reader)
+        return reader
+
+
+class _OwnFeed:
+    def __init__(self, open_session: Callable[[], Session]) -> None:
+        self._open = open_session
+
+    @cached_property
+    def _session(self) -> Session:
+        return self._open()
+
+    def producer(self, copy: CopyPlan, part: int) -> Producer:
+        session = self._session
+        return Producer(
+            run=lambda sink: session.copy_to(copy.copy_to[part], sink, f"copying {copy.source}"),
+            stop=session.cancel,
+            cut=session.sever,
+        )
