@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from pg_xcopy.engine.loading import Loading, Pair
+from pg_xcopy.engine.loading import Hands, Loading
+from pg_xcopy.engine.pump import Producer
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import RowCountMismatchError
 from pg_xcopy.observe.events import TableCopied, TableStarted
@@ -16,17 +17,18 @@ from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
 
-class Reader:
+class Feed:
     """A source of three rows."""
 
-    def copy_to(self, _statement, sink, _doing):
+    def producer(self, _copy, _part):
+        return Producer(run=self.rows, stop=self.never, cut=self.never)
+
+    def rows(self, sink):
         sink.write(b"1\n2\n3\n")
         return 3
 
-    def cancel(self):
+    def never(self):
         raise AssertionError("nothing is to be cancelled")
-
-    sever = cancel
 
 
 class Writer:
@@ -72,7 +74,7 @@ def test_a_row_that_vanishes():
     copy, writer, told = copy_of("things"), Writer(kept=2), []
 
     with pytest.raises(RowCountMismatchError) as caught:
-        loading((copy,), told.append).load(Load(((copy, 0),)), Pair(Reader(), writer))
+        loading((copy,), told.append).load(Load(((copy, 0),)), Hands(Feed(), writer))
 
     assert (caught.value.table, caught.value.sent, caught.value.received) == ("app.things", 3, 2)
     assert "commit" not in writer.done
@@ -83,7 +85,7 @@ def test_all_rows_of_tables_that_go_together():
     one, other, writer = copy_of("one"), copy_of("other"), Writer(kept=3)
     both = loading((one, other))
 
-    both.load(Load(((one, 0), (other, 0))), Pair(Reader(), writer))
+    both.load(Load(((one, 0), (other, 0))), Hands(Feed(), writer))
 
     assert [(each.table, each.rows, each.bytes) for each in both.results] == [("app.one", 3, 6), ("app.other", 3, 6)]
     assert writer.done == ["begin", "COPY one", "COPY other", "commit"]
@@ -93,9 +95,9 @@ def test_a_table_in_parts_is_copied_when_all_of_them_are():
     copy, told = copy_of("things", parts=2), []
     parts = loading((copy,), told.append)
 
-    parts.load(Load(((copy, 1),)), Pair(Reader(), Writer(kept=3)))
+    parts.load(Load(((copy, 1),)), Hands(Feed(), Writer(kept=3)))
     assert not any(isinstance(event, TableCopied) for event in told)
-    parts.load(Load(((copy, 0),)), Pair(Reader(), Writer(kept=3)))
+    parts.load(Load(((copy, 0),)), Hands(Feed(), Writer(kept=3)))
 
     assert [each.rows for each in parts.results] == [6]
     assert sum(isinstance(event, TableStarted) for event in told) == 1
