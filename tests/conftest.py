@@ -187,6 +187,28 @@ def hostile_role():
     return create
 
 
+# --- AWS
+
+
+@pytest.fixture(scope="session")
+def aws_server():
+    from aws import Aws  # noqa: PLC0415 - most tests do without, and it takes a while to import
+
+    with Aws() as server:
+        yield server
+
+
+@pytest.fixture
+def aws(aws_server, monkeypatch):
+    """An AWS on this machine, empty, to which the environment leads boto3 in this process and in commands."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in aws_server.environment.items():
+        monkeypatch.setenv(name, value)
+    yield aws_server
+    aws_server.reset()
+
+
 # --- The command
 
 
