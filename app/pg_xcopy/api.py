@@ -9,13 +9,15 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from pg_xcopy.connect.secrets_manager import SecretsManager
 from pg_xcopy.engine.job import execute, new_run_id, plan_only, sessions_of
 from pg_xcopy.engine.supervision import Deadline, supervised
 from pg_xcopy.errors import JobsFailedError, TimeUpError, UsageError, XcopyError
 from pg_xcopy.manifest import loader
-from pg_xcopy.manifest.databases import same_database
+from pg_xcopy.manifest.connections import lead_to_one_database
 from pg_xcopy.manifest.models import Job, Manifest
 from pg_xcopy.manifest.near import did_you_mean
+from pg_xcopy.manifest.secrets.revealing import revealed
 from pg_xcopy.observe.events import Observer, ignore, one_at_a_time
 from pg_xcopy.observe.log import log_events
 from pg_xcopy.planning.plan import Plan
@@ -25,8 +27,20 @@ Jobs = Manifest | Mapping[str, Job | Mapping[str, Any]]
 
 
 def load_manifest(path: str | Path) -> Manifest:
-    """Read a YAML or Python manifest; raises ManifestError with every mistake in it. Opens no connection."""
+    """Read a YAML or Python manifest; raises ManifestError with every mistake in it. Opens no connection.
+
+    Secrets of AWS are read when a job of it runs or is planned, and so is checked what depends on them.
+    """
     return loader.load_manifest(path)
+
+
+def read_secrets(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """Complete jobs with what they take from AWS Secrets Manager; each secret is read once for all of them.
+
+    `run_job`, `run_jobs` and `plan_job` do that themselves. Raises ManifestError with every mistake found, SecretsError
+    where AWS gave no secret. Jobs that refer to none are handed back as they are, and nothing is asked.
+    """
+    return revealed(jobs, SecretsManager())
 
 
 def run_job(
@@ -44,8 +58,9 @@ def run_job(
     seconds the job is stopped, which takes a few more, and TimeUpError raised.
     A KeyboardInterrupt, or any exception that a signal handler raises in the calling thread, ends the job cleanly.
     """
-    checked = _checked_job(job, name)
-    return _run(checked, _shared(observer, verbose=verbose), _deadlines(timeout)(checked))
+    deadline = _deadlines(timeout)
+    (checked,) = read_secrets([_checked_job(job, name)])
+    return _run(checked, _shared(observer, verbose=verbose), deadline(checked))
 
 
 def run_jobs(
@@ -62,11 +77,11 @@ def run_jobs(
     error where the only one failed, and JobsFailedError (with the results of the others) where one of several did.
     `timeout` is the time for all of them together, in seconds; a job that has none left is not begun.
     """
-    chosen = select_jobs(pattern, jobs)
+    observe, deadline = _shared(observer, verbose=verbose), _deadlines(timeout)
+    chosen = read_secrets(select_jobs(pattern, jobs))
     refuse_clashes(chosen)
     results: list[JobResult] = []
     failures: dict[str, XcopyError] = {}
-    observe, deadline = _shared(observer, verbose=verbose), _deadlines(timeout)
     for job in chosen:
         try:
             results.append(_run(job, observe, deadline(job)))
@@ -107,7 +122,7 @@ def plan_job(job: Job | Mapping[str, Any], *, name: str = "job", observer: Obser
 
     Raises XcopyError, as run_job would before it touches the target.
     """
-    checked = _checked_job(job, name)
+    (checked,) = read_secrets([_checked_job(job, name)])
     with sessions_of(checked) as sessions:
         return supervised(lambda: plan_only(checked, new_run_id(), sessions, observer), sessions)
 
@@ -127,7 +142,7 @@ def refuse_clashes(jobs: Iterable[Job]) -> None:
     """Raise UsageError if two of the jobs replace the same schema: the second would drop what the first copied."""
     for one, other in combinations(jobs, 2):
         same_schema = one.target.schema_name == other.target.schema_name
-        if same_schema and same_database(one.target.database.dsn, other.target.database.dsn):
+        if same_schema and lead_to_one_database(one.target.database, other.target.database):
             raise UsageError(
                 f"jobs {one.name} and {other.name} both replace schema {one.target.schema_name} of the same database.",
                 "Run one of them by its name, or give each a schema of its own.",

@@ -17,6 +17,7 @@ from pg_xcopy.errors import (
     RowCountMismatchError,
     SameSchemaError,
     SchemaNotFoundError,
+    SecretsError,
     ServerTooOldError,
     StrictError,
     TargetLockedError,
@@ -28,6 +29,7 @@ PROBLEM = Problem("jobs.yaml", 3, 7, "jobs.a.tabels", "unknown key", "did you me
 
 EXAMPLES = [
     (ManifestError((PROBLEM,)), 2, "jobs.yaml:3:7: jobs.a.tabels: unknown key (did you mean 'tables'?)"),
+    (SecretsError((PROBLEM,)), 1, "jobs.yaml:3:7: jobs.a.tabels: unknown key (did you mean 'tables'?)"),
     (UsageError("no job matches 'x'.", "did you mean 'y'?"), 2, "no job matches 'x'. did you mean 'y'?"),
     (
         ConnectionFailedError("source", "prod", "Connection refused", "Check the port."),

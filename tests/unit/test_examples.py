@@ -1,6 +1,7 @@
 """The shipped examples load, validate in an editor, and say the same in YAML and in Python."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from pg_xcopy.manifest.yaml_reader import read_yaml
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 EXAMPLES = sorted((SCHEMAS / "examples").glob("*.yaml"))
+IN_BOTH = [path for path in EXAMPLES if path.stem != "aws_secrets"]  # a Python file has no ${…}
+SHOWN = re.findall(
+    r"^```yaml\n(.*?)^```$", (SCHEMAS.parent / "docs" / "secrets.md").read_text(encoding="utf-8"), re.M | re.S
+)
 JOBS = {"migrate:shop", "anonymise:shop", "shift:events", "tenant:extract"}
 URLS = {
     "SOURCE_DB_URL": "postgresql://reader@source/shop",
@@ -34,6 +39,15 @@ def test_example_validates_in_an_editor(example):
     assert list(Draft202012Validator(json_schema()).iter_errors(raw)) == []
 
 
+@pytest.mark.parametrize("text", SHOWN, ids=range(len(SHOWN)))
+def test_manifest_in_the_documentation(text, tmp_path):
+    path = tmp_path / "jobs.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    assert load_manifest(path, {}).jobs
+    assert list(Draft202012Validator(json_schema()).iter_errors(read_yaml(text.encode(), "f").raw)) == []
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_example_names_its_schema(example):
     first = example.read_text(encoding="utf-8").splitlines()[0]
@@ -44,7 +58,7 @@ def test_example_names_its_schema(example):
 def test_yaml_and_python_examples_are_the_same_jobs(monkeypatch):
     for name, url in URLS.items():
         monkeypatch.setenv(name, url)
-    in_yaml = {name: job for path in EXAMPLES for name, job in load_manifest(path).jobs.items()}
+    in_yaml = {name: job for path in IN_BOTH for name, job in load_manifest(path).jobs.items()}
 
     in_python = load_manifest(SCHEMAS / "examples" / "pg_xcopy_jobs.py").jobs
 

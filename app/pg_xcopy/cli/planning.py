@@ -11,20 +11,21 @@ from pg_xcopy import api
 from pg_xcopy.cli.failing import say_causes, say_error
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.manifest.models import Job
+from pg_xcopy.manifest.secrets.masking import masked
 from pg_xcopy.planning import describe
 from pg_xcopy.planning.plan import Plan
 
 
 def plan_all(jobs: Sequence[Job], form: str, *, verbose: bool) -> int:
     """Print the plans (text, sql or json); a job that has none does not hide the next. Return the exit code."""
-    outcomes = [(job, _outcome(job, verbose=verbose)) for job in jobs]
-    plans = [outcome for _, outcome in outcomes if isinstance(outcome, Plan)]
+    outcomes = [(job, _outcome(job, verbose=verbose)) for job in api.read_secrets(jobs)]
+    plans = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, Plan)]
     if form == "json":
-        data = [_as_data(job, outcome) for job, outcome in outcomes]
+        data = [masked(_as_data(job, outcome), job.hidden) for job, outcome in outcomes]
         click.echo(json.dumps({"jobs": data}, indent=2, ensure_ascii=False))
     elif plans:
         show = describe.as_sql if form == "sql" else describe.as_text
-        click.echo("\n\n".join(show(each) for each in plans))
+        click.echo("\n\n".join(masked(show(plan), job.hidden) for job, plan in plans))
     return 0 if len(plans) == len(outcomes) else 1
 
 

@@ -46,9 +46,11 @@ class Manner:
 
 def run_all(jobs: Sequence[Job], manner: Manner) -> int:
     """Run the jobs; a failed one does not keep the next from running. Return the exit code."""
-    api.refuse_clashes(jobs)
-    with signals_raise(), _audited(manner) as audit:
-        outcomes = [(job, _outcome(job, manner, audit or ignore)) for job in jobs]
+    with signals_raise():
+        jobs = api.read_secrets(jobs)
+        api.refuse_clashes(jobs)
+        with _audited(manner) as audit:
+            outcomes = [(job, _outcome(job, manner, audit or ignore)) for job in jobs]
     results = [each for _, each in outcomes if isinstance(each, JobResult)]
     if manner.as_json:
         click.echo(json.dumps({"jobs": [_as_data(*each) for each in outcomes]}, indent=2, ensure_ascii=False))

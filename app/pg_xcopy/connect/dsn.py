@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 import psycopg2
-from psycopg2.extensions import parse_dsn
+from psycopg2.extensions import make_dsn, parse_dsn
 
 SECRET_KEYWORDS = frozenset({"password", "sslpassword", "oauth_client_secret"})
 MASK = "***"
@@ -62,6 +62,16 @@ def _kind(message: str) -> str:
         "IPv6": "its IPv6 address is not closed with ']'",
     }
     return next((said for sign, said in kinds.items() if sign in message), "libpq can't parse it")
+
+
+def made(parameters: Mapping[str, str]) -> str:
+    """Write libpq's parameters as a keyword/value string, whatever is in them."""
+    return str(make_dsn(**parameters))
+
+
+def is_keyword(name: str) -> bool:
+    """Tell whether libpq has a parameter of this name."""
+    return re.fullmatch(r"[a-z_]+", name) is not None and bool(_parsed_or_nothing(f"{name}=''"))
 
 
 def describe(dsn: str) -> str:

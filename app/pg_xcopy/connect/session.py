@@ -43,13 +43,17 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Address:
-    """Where a side of a job lives; `dsn` is secret, `label` is what may be shown, `connect_timeout` is in seconds."""
+    """Where a side of a job lives; `dsn` is secret, `label` is what may be shown, `connect_timeout` is in seconds.
+
+    `hidden` are further secrets, which statements contain and servers may repeat.
+    """
 
     side: str
     label: str
     dsn: str = field(repr=False)
     connect_timeout: int = 10
     read_only: bool = False
+    hidden: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 class Sink(Protocol):
@@ -76,7 +80,7 @@ class Session:
         """Connect; raises ConnectionFailedError. `check` is called before each statement and may raise."""
         self.address = address
         self._check = check
-        self._hidden = dsns.secrets(address.dsn)
+        self._hidden = dsns.secrets(address.dsn) | address.hidden
         try:
             options = OPTIONS + READ_ONLY * address.read_only
             self._connection = _connect(_parameters(address, application_name), options)

@@ -105,7 +105,7 @@ def _both_sides(run: Run, *, exclusive: bool = True) -> Iterator[Sides]:
 @contextmanager
 def _source_side(run: Run) -> Iterator[Source]:
     source = run.job.source
-    address = address_of("source", source.database)
+    address = address_of("source", source.database, run.job.hidden)
     with open_source(address, source.schema_name, run.sessions) as side, kept_alive((side.session,), run.sessions):
         yield side
 
@@ -113,13 +113,13 @@ def _source_side(run: Run) -> Iterator[Source]:
 @contextmanager
 def _target_side(run: Run, source: Source, *, exclusive: bool) -> Iterator[Target]:
     target = run.job.target
-    address = address_of("target", target.database)
+    address = address_of("target", target.database, run.job.hidden)
     with open_target(address, target.schema_name, run.sessions, exclusive=exclusive) as side:
         refuse_same_schema(source, side, protected=run.job.source.database.protected)
         yield side
 
 
-def address_of(side: str, connection: Connection) -> Address:
+def address_of(side: str, connection: Connection, hidden: frozenset[str] = frozenset()) -> Address:
     """Say where a side of a job is reached; the source's sessions are read only."""
     return Address(
         side=side,
@@ -127,6 +127,7 @@ def address_of(side: str, connection: Connection) -> Address:
         dsn=connection.dsn,
         connect_timeout=connection.connect_timeout,
         read_only=side == "source",
+        hidden=hidden,
     )
 
 

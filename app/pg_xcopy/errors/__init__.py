@@ -17,7 +17,7 @@ from pg_xcopy.errors.runs import (
     TimeUpError,
 )
 from pg_xcopy.errors.servers import ConnectionFailedError, DatabaseError, ReadOnlyTargetError, ServerTooOldError
-from pg_xcopy.errors.written import AuditLogError, ManifestError, Problem, UsageError
+from pg_xcopy.errors.written import AuditLogError, ManifestError, Problem, SecretsError, UsageError
 
 __all__ = [
     "AuditLogError",
@@ -34,6 +34,7 @@ __all__ = [
     "RowCountMismatchError",
     "SameSchemaError",
     "SchemaNotFoundError",
+    "SecretsError",
     "ServerTooOldError",
     "StrictError",
     "TargetLockedError",

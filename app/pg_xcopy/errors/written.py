@@ -44,6 +44,13 @@ class ManifestError(XcopyError):
 
 
 @dataclass(eq=False)
+class SecretsError(ManifestError):
+    """Secrets that the manifest refers to could not be read; it may be right, and a later run may succeed."""
+
+    exit_code: ClassVar[int] = 1
+
+
+@dataclass(eq=False)
 class UsageError(XcopyError):
     """The command or the call can't be carried out as it was given."""
 

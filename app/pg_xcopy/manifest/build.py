@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
@@ -11,13 +14,19 @@ from pg_xcopy.manifest.connections import Connection
 from pg_xcopy.manifest.declared import Declared
 from pg_xcopy.manifest.fields import Name, OrNothing
 from pg_xcopy.manifest.models import Job, Manifest
-from pg_xcopy.manifest.problems import Findings
+from pg_xcopy.manifest.problems import Findings, plain
+from pg_xcopy.manifest.secrets.references import has_unread
+from pg_xcopy.manifest.secrets.setting_aside import is_unread, without
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from pg_xcopy.errors import Problem
-    from pg_xcopy.manifest.document import Document
+    from pg_xcopy.manifest.document import Document, Path
+    from pg_xcopy.manifest.secrets.contents import Reader
 
 M = TypeVar("M", Connection, Job)
+NOTHING: Mapping[Path, ErrorDetails] = MappingProxyType({})
 
 
 class _Sections(Declared):
@@ -28,21 +37,38 @@ class _Sections(Declared):
     jobs: Annotated[dict[Name, Any], Field(min_length=1)]
 
 
-def built(document: Document, problems: Iterable[Problem] = ()) -> Manifest:
-    """Check a document and build the manifest; raises ManifestError with `problems` and all that is found."""
+def built(document: Document, problems: Iterable[Problem] = (), read: Reader | None = None) -> Manifest:
+    """Check a document and build the manifest; raises ManifestError with `problems` and all that is found.
+
+    Without `read`, jobs that wait for secrets are checked as far as that goes, and know where they come from.
+    """
     findings = Findings(document, set(problems))
     sections = {name: _section(document, name) for name in _Sections.model_fields}
     _check_sections(document, findings)
+    checking = _Checking(findings, {"read": read, "written": True})
     connections = {
-        name: _checked(Connection, name, raw, {}, findings) or _placeholder(name)
+        name: checking.check(Connection, name, raw) or _placeholder(name)
         for name, raw in sections["connections"].items()
     }
+    checking = _Checking(findings, {**checking.context, "connections": connections})
     jobs = {
-        name: _checked(Job, name, merged(sections["defaults"], raw), connections, findings)
-        for name, raw in sections["jobs"].items()
+        name: checking.check(Job, name, merged(sections["defaults"], raw)) for name, raw in sections["jobs"].items()
     }
     findings.raise_if_any()
-    return Manifest(connections=connections, jobs={name: job for name, job in jobs.items() if job})
+    known = {name: job for name, job in jobs.items() if job}
+    if read is None and _waits(document, connections, known):
+        made = {name for name, raw in sections["jobs"].items() if isinstance(raw, Job)}
+        known = {name: job if name in made else job.declared_in(document, connections) for name, job in known.items()}
+    return Manifest(connections=connections, jobs=known)
+
+
+def _waits(document: Document, connections: Mapping[str, Connection], jobs: Mapping[str, Job]) -> bool:
+    """Tell whether anything is to be read from a secret."""
+    return (
+        has_unread(document.raw)
+        or any(connection.unread for connection in connections.values())
+        or any(job.unread for job in jobs.values())
+    )
 
 
 def merged(under: Any, over: Any) -> Any:  # noqa: ANN401 - whatever the two files say
@@ -62,21 +88,29 @@ def _check_sections(document: Document, findings: Findings) -> None:
     try:
         _Sections.model_validate(document.raw)
     except ValidationError as error:
-        findings.add((), error)
+        findings.add((), error.errors(include_url=False))
 
 
-def _checked(
-    model: type[M], name: str, raw: object, connections: Mapping[str, Connection], findings: Findings
-) -> M | None:
-    section = "connections" if model is Connection else "jobs"
-    context = {"connections": connections, "written": True}
-    try:
-        # By alias only: the names of the fields in Python are no keys of the manifest.
-        checked = model.model_validate(raw, context=context, by_alias=True, by_name=False)
-    except ValidationError as error:
-        findings.add((section, name), error)
+@dataclass(frozen=True)
+class _Checking:
+    """Checks values against a model, by alias only: the names of the fields in Python are no keys of a manifest."""
+
+    findings: Findings
+    context: Mapping[str, Any]
+
+    def check(self, model: type[M], name: str, raw: Any, aside: Mapping[Path, ErrorDetails] = NOTHING) -> M | None:  # noqa: ANN401 - whatever the two files say
+        """Note what is wrong; `aside` is what was, with values that wait for a secret and are left out meanwhile."""
+        try:
+            checked = model.model_validate(raw, context=self.context, by_alias=True, by_name=False)
+        except ValidationError as error:
+            errors = [aside.get(each["loc"], each) for each in error.errors(include_url=False)]
+        else:
+            return checked.model_copy(update={"name": name})
+        waiting = {each["loc"]: each for each in errors if is_unread(raw, plain(each["loc"]))}
+        if waiting:
+            return self.check(model, name, reduce(without, map(plain, waiting), raw), waiting)
+        self.findings.add(("connections" if model is Connection else "jobs", name), errors)
         return None
-    return checked.model_copy(update={"name": name})
 
 
 def _placeholder(name: str) -> Connection:

@@ -4,22 +4,53 @@ No `from __future__ import annotations` here: Pydantic reads the annotations whe
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticKnownError
 
-from pg_xcopy.connect.dsn import describe
+from pg_xcopy.connect import dsn
+from pg_xcopy.connect.secrets_manager import UnreadableSecretError
 from pg_xcopy.manifest.databases import checked_url, declared, same_database
 from pg_xcopy.manifest.declared import Declared, GivenName
 from pg_xcopy.manifest.fields import NON_EMPTY, Count, refusal
+from pg_xcopy.manifest.secrets.contents import Reader
+from pg_xcopy.manifest.secrets.database import AwsSecret
+from pg_xcopy.manifest.secrets.references import Unread
+
+_MISSING = object()
+
+
+def _url(given: object, handler: ValidatorFunctionWrapHandler) -> object:
+    if given is _MISSING:
+        raise PydanticKnownError("missing")
+    url = checked_url(given)
+    # Pydantic would make a mere str of it.
+    return SecretStr(url) if isinstance(url, Unread) else handler(url)
 
 
 class Connection(Declared):
     """How to reach one database, under a name that jobs use."""
 
     name: GivenName = ""
-    url: Annotated[SecretStr, BeforeValidator(checked_url), WithJsonSchema(NON_EMPTY)] = Field(
+    url: Annotated[SecretStr | None, WrapValidator(_url), WithJsonSchema(NON_EMPTY)] = Field(
+        default=None,
         description="A postgresql:// URL or a libpq keyword/value string; best read from ${A_VARIABLE}.",
+    )
+    aws_secret: AwsSecret | None = Field(
+        default=None,
+        description="A secret of AWS Secrets Manager that says what url leaves open: host, port, dbname, username, "
+        "password.",
     )
     protected: bool = Field(
         default=False,
@@ -27,23 +58,83 @@ class Connection(Declared):
     )
     connect_timeout: Count = Field(default=10, gt=0, description="How long to wait for a server, seconds.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _either(cls, given: object) -> object:
+        if isinstance(given, Mapping) and not given.keys() & {"url", "aws_secret"}:
+            return {**given, "url": _MISSING}
+        return given
+
+    @field_validator("aws_secret")
+    @classmethod
+    def _read(cls, secret: AwsSecret | None, info: ValidationInfo) -> AwsSecret | None:
+        read: Reader | None = (info.context or {}).get("read")
+        if secret is None or read is None or "url" not in info.data:
+            return secret
+        try:
+            return secret.filled(read, _parameters(info.data["url"]))
+        except UnreadableSecretError as error:
+            raise refusal(error.reason, error.hint) from None
+
+    @property
+    def unread(self) -> bool:
+        """Whether something of the connection string is still to be read from a secret."""
+        return isinstance(self._written, Unread) or (self.aws_secret is not None and self.aws_secret.parameters is None)
+
+    @property
+    def located(self) -> bool:
+        """Whether it is known which database of which server this is."""
+        return not self.unread or {"host", "dbname"} <= _parameters(self.url).keys()
+
     @property
     def dsn(self) -> str:
-        """The connection string, secrets included: for the driver only."""
-        return self.url.get_secret_value()
+        """The connection string, secrets included as far as they have been read: for the driver only."""
+        read = self.aws_secret.parameters if self.aws_secret else None
+        return dsn.made({**read, **_parameters(self.url)}) if read else self._written
 
     @property
     def described(self) -> str:
         """What to call it in front of people: its name, or where it leads without anything secret."""
-        return self.name or describe(self.dsn)
+        if self.name:
+            return self.name
+        if isinstance(self._written, Unread):
+            return "".join(map(str, self._written.references))
+        return dsn.describe(self.dsn)
+
+    @property
+    def _written(self) -> str:
+        return self.url.get_secret_value() if self.url else ""
+
+
+def _parameters(url: SecretStr | None) -> dict[str, str]:
+    """Split a URL as far as it is known."""
+    text = url.get_secret_value() if url else ""
+    return {} if isinstance(text, Unread) else dsn.parse(text)
 
 
 def _resolved(given: object, info: ValidationInfo) -> object:
-    if isinstance(given, Connection):
-        return given
-    context = info.context or {}
-    found = declared(given, context.get("connections", {}))
+    if isinstance(given, Connection):  # made by a program
+        return _with_secret(given, info.context)
+    found = declared(given, (info.context or {}).get("connections", {}))
     return Connection(url=SecretStr(checked_url(found))) if isinstance(found, str) else found
+
+
+def _with_secret(connection: Connection, context: Mapping[str, Any] | None) -> Connection:
+    """Complete a connection that was checked before, where the context has who reads secrets."""
+    read: Reader | None = (context or {}).get("read")
+    if read is None or not connection.unread:
+        return connection
+    written = connection.url.get_secret_value() if connection.url else None
+    try:
+        url = (
+            SecretStr(checked_url(written.filled(written.values(read))))
+            if isinstance(written, Unread)
+            else connection.url
+        )
+        secret = connection.aws_secret and connection.aws_secret.filled(read, _parameters(url))
+    except UnreadableSecretError as error:
+        raise refusal(error.reason, error.hint) from None
+    return connection.model_copy(update={"url": url, "aws_secret": secret})
 
 
 def writable(target: Connection, info: ValidationInfo) -> Connection:
@@ -52,9 +143,14 @@ def writable(target: Connection, info: ValidationInfo) -> Connection:
     for guarded in (target, *connections.values()):
         if guarded.protected and guarded is target:
             raise refusal(f"connection {guarded.described!r} is protected: it is never written")
-        if guarded.protected and same_database(guarded.dsn, target.dsn):
+        if guarded.protected and lead_to_one_database(guarded, target):
             raise refusal(f"this leads to the database of {guarded.described!r}, which is protected: never written")
     return target
+
+
+def lead_to_one_database(one: Connection, other: Connection) -> bool:
+    """Tell whether two connections share a server and a database, as far as that is known."""
+    return one.located and other.located and same_database(one.dsn, other.dsn)
 
 
 DATABASE = "A connection's name, a postgresql:// URL or a libpq keyword/value string."

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from pg_xcopy.connect import dsn
 from pg_xcopy.manifest.fields import refusal
+from pg_xcopy.manifest.secrets.references import Unread
 
 Declared = TypeVar("Declared")
 
@@ -16,12 +17,17 @@ NOT_SET = "the variable it was read from is probably not set"
 
 
 def checked_url(given: object) -> str:
-    """Refuse a URL or keyword/value string that libpq can't parse; the reason quotes none of it."""
+    """Refuse a URL or keyword/value string that libpq can't parse; the reason quotes none of it.
+
+    Of what is still to be read from a secret, nothing is known yet.
+    """
     url = given.get_secret_value() if isinstance(given, SecretStr) else given
     if url is None or url == "":
         raise refusal(f"the URL is missing: {NOT_SET}")
     if not isinstance(url, str):
         raise refusal("expected text: a postgresql:// URL or a libpq keyword/value string")
+    if isinstance(url, Unread):
+        return url
     try:
         dsn.parse(url)
     except dsn.InvalidDsnError as error:
@@ -42,7 +48,7 @@ def declared(text: object, connections: Mapping[str, Declared]) -> Declared | st
         raise refusal("expected text: a connection's name, a postgresql:// URL or a libpq DSN")
     if text in connections:
         return connections[text]
-    if is_dsn(text):
+    if isinstance(text, Unread) or is_dsn(text):
         return text
     known = {"known": tuple(connections)}
     raise PydanticCustomError("unknown_connection", "no connection has this name", known)

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from pg_xcopy.errors import Problem
 from pg_xcopy.manifest.paths import shown_path
+from pg_xcopy.manifest.secrets.references import SCHEME, Reference, Unread, parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pg_xcopy.manifest.document import Document, Path
 
 MAX_SECRET_BYTES = 1 << 20
-FORMS = "write ${VAR}, ${VAR:-default}, ${VAR:?message} or ${file:/path}; a literal ${ is written $${"
+FORMS = (
+    "write ${VAR}, ${VAR:-default}, ${VAR:?message}, ${file:/path} or ${aws-sm:secret#key}; a literal ${ is written $${"
+)
 
 _TOKEN = re.compile(r"\$\$\{|\$\{([^}]*)\}|\$\{")
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:(:-|:\?)(.*))?", re.DOTALL)
@@ -36,11 +39,22 @@ class _Unusable(Exception):  # noqa: N818 - never leaves this module: one reason
 def interpolated(document: Document, environ: Mapping[str, str]) -> tuple[Document, list[Problem]]:
     """Fill in every `${…}` among a document's values; `${file:…}` is relative to the manifest's directory.
 
-    No problem ever quotes the value of a variable or of a file.
+    A text with `${aws-sm:…}` becomes Unread: such secrets are read when a job runs. No problem ever quotes the value
+    of a variable or of a file.
     """
     filler = _Filler(document, environ)
     raw = filler.fill(document.raw, ())
     return document.with_raw(raw, filler.variables), filler.problems
+
+
+def _split(text: str) -> Iterator[str | re.Match[str]]:
+    """Take a text apart, into what is as it is and what has a meaning."""
+    end = 0
+    for token in _TOKEN.finditer(text):
+        yield text[end : token.start()]
+        yield token
+        end = token.end()
+    yield text[end:]
 
 
 def references(text: str) -> str:
@@ -66,15 +80,16 @@ class _Filler:
 
     def _text(self, text: str, path: Path) -> str:
         try:
-            filled = _TOKEN.sub(self._token, text)
+            parts = [each if isinstance(each, str) else self._token(each) for each in _split(text)]
         except _Unusable as error:
             self._problem(path, error)
             return ""
         if references(text):
             self.variables[path] = references(text)
-        return filled
+        known = [part for part in parts if isinstance(part, str)]
+        return "".join(known) if len(known) == len(parts) else Unread.of(parts)
 
-    def _token(self, token: re.Match[str]) -> str:
+    def _token(self, token: re.Match[str]) -> str | Reference:
         if token.group() == "$${":
             return "${"
         body = token.group(1)
@@ -82,7 +97,7 @@ class _Filler:
             raise _Unusable("a ${ is never closed with }", FORMS)
         return self._value(body)
 
-    def _value(self, body: str) -> str:
+    def _value(self, body: str) -> str | Reference:
         if "${" in body:
             raise _Unusable("a ${…} can't contain another one", FORMS)
         variable = _VARIABLE.fullmatch(body)
@@ -91,6 +106,9 @@ class _Filler:
         file = _FILE.fullmatch(body)
         if file:
             return _content(FilePath(self.document.file).parent / file.group(1))
+        secret = parsed(body.removeprefix(SCHEME)) if body.startswith(SCHEME) else None
+        if secret:
+            return secret
         raise _Unusable("this ${…} is malformed", FORMS)
 
     def _variable(self, name: str, operator: str | None, operand: str | None) -> str:

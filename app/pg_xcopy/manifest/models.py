@@ -5,15 +5,25 @@ No `from __future__ import annotations` here: Pydantic reads the annotations whe
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from pg_xcopy.manifest.conditions import Where
 from pg_xcopy.manifest.connections import DATABASE, Connection, Database, writable
 from pg_xcopy.manifest.declared import Declared, Frozen, GivenName, Plain
+from pg_xcopy.manifest.document import Document
 from pg_xcopy.manifest.fields import UNITS, ByteSize, Count, Expression, Name, Names, OrNothing, Rate, refusal
 from pg_xcopy.manifest.frozen import FrozenMapping
+from pg_xcopy.manifest.secrets.masking import masked
+from pg_xcopy.manifest.secrets.origin import Origin
 
 CopyFormat = Literal["auto", "text", "binary"]
 OnMissingColumn = Literal["error", "skip_table", "copy_all"]
@@ -144,6 +154,45 @@ class Job(Declared):
         default=None,
         description="Read the source no faster than this, all tables together: 50MB/s.",
     )
+
+    _origin: Origin | None = PrivateAttr(default=None)
+    _hidden: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where it was declared, as long as secrets are to be read for it."""
+        return self._origin
+
+    @property
+    def unread(self) -> bool:
+        """Whether secrets are to be read before it can run."""
+        return bool(self._origin) or self.source.database.unread or self.target.database.unread
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """What came from secrets, outside of connection strings, and is to be masked wherever it is shown."""
+        return self._hidden
+
+    @model_serializer(mode="wrap")
+    def _masked(self, serialize: SerializerFunctionWrapHandler) -> Any:  # noqa: ANN401 - Pydantic's plain data
+        return masked(serialize(self), self._hidden) if self._hidden else serialize(self)
+
+    def __repr__(self) -> str:
+        return str(masked(super().__repr__(), self._hidden))
+
+    __str__ = __repr__
+
+    def declared_in(self, document: Document, connections: Mapping[str, Connection]) -> "Job":
+        """Remember where it was declared."""
+        copy = self.model_copy()
+        copy._origin = Origin(document, connections, self)
+        return copy
+
+    def hiding(self, hidden: frozenset[str]) -> "Job":
+        """Mask these texts."""
+        copy = self.model_copy()
+        copy._hidden = hidden
+        return copy
 
 
 class Manifest(Declared):

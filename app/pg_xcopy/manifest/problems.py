@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ from pg_xcopy.manifest.paths import shown_path
 from pg_xcopy.manifest.sentences import sentence
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
     from pg_xcopy.manifest.document import Document, Path, Position
@@ -31,9 +30,9 @@ class Findings:
         # A `${…}` that could not be filled in is reported; that nothing is there now is no second mistake.
         self._without_value = frozenset(problem.path for problem in self.problems)
 
-    def add(self, prefix: Path, error: ValidationError) -> None:
+    def add(self, prefix: Path, errors: Iterable[ErrorDetails]) -> None:
         """Note all that is wrong with the value at a path."""
-        for details in error.errors(include_url=False):
+        for details in errors:
             self._note((*prefix, *details["loc"]), details)
 
     def raise_if_any(self) -> None:
@@ -42,7 +41,7 @@ class Findings:
             raise ManifestError(tuple(sorted(self.problems)))
 
     def _note(self, located: Path, details: ErrorDetails) -> None:
-        path = _plain(located)
+        path = plain(located)
         declared = self._declared_at(path)
         if details["type"] != "missing":
             # `id: [[1]]` is short for `id: {in: [[1]]}`; the `in` is not there to be pointed at.
@@ -67,7 +66,7 @@ class Findings:
         return inherited if _known(raw, inherited) - 1 > max(_known(raw, path) - 2, 0) else path
 
 
-def _plain(located: Path) -> Path:
+def plain(located: Path) -> Path:
     """Drop what Pydantic adds to a path: the branch of a union it took, and a mark for keys."""
     return tuple(part for part in located if part != "[key]" and not str(part).startswith("\0"))
 

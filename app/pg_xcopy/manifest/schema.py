@@ -25,6 +25,7 @@ def json_schema() -> Schema:
     schema = Manifest.model_json_schema()
     definitions = {name: _tidied(definition) for name, definition in schema["$defs"].items()}
     definitions["Condition"] = _any_condition(definitions["Condition"])
+    definitions["Connection"] = _either(definitions["Connection"], "url", "aws_secret")
     definitions["TableRule"]["type"] = ["object", "null"]
     definitions["TableRule"]["properties"]["transform"]["type"] = ["object", "null"]
     complete = {name: definitions[name].pop("required") for name in ("Job", "Source", "Target")}
@@ -56,6 +57,13 @@ def _sections(properties: Schema) -> Schema:
     }
     connections = {**properties["connections"], "type": ["object", "null"]}
     return {"connections": connections, "defaults": defaults, "jobs": properties["jobs"]}
+
+
+def _either(model: Schema, *keys: str) -> Schema:
+    """Say that one of the keys has to be there, and null in none of them."""
+    for key in keys:
+        model["properties"][key].pop("default")
+    return {**model, "anyOf": [{"required": [key]} for key in keys]}
 
 
 def _required(complete: dict[str, list[str]]) -> Schema:

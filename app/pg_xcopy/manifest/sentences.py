@@ -12,6 +12,7 @@ from pg_xcopy.manifest.connections import Connection
 from pg_xcopy.manifest.models import Job, Source, TableRule, Target
 from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.manifest.paths import looks_secret
+from pg_xcopy.manifest.secrets.database import AwsSecret
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -26,6 +27,7 @@ FIRST_KEYS = ("connections", "defaults", "jobs")
 # The path of a model, with * for the names that users give.
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("connections", "*"): Connection,
+    ("connections", "*", "aws_secret"): AwsSecret,
     ("jobs", "*"): Job,
     ("jobs", "*", "source"): Source,
     ("jobs", "*", "target"): Target,
@@ -115,8 +117,9 @@ def _near_connection(details: ErrorDetails, _: Path) -> str:
     return did_you_mean(details["input"], known) or declared
 
 
-def _missing_tables(_: ErrorDetails, path: Path) -> str:
-    return "\"'*': {}\" copies every table" if path[-1] == "tables" else ""
+def _instead(_: ErrorDetails, path: Path) -> str:
+    instead = {"tables": "\"'*': {}\" copies every table", "url": "aws_secret may take its place"}
+    return instead.get(str(path[-1]), "")
 
 
 def _quotes(details: ErrorDetails, _: Path) -> str:
@@ -136,7 +139,7 @@ _HINTS: dict[str, Callable[[ErrorDetails, Path], str]] = {
     "extra_forbidden": _near_key,
     "literal_error": _near_choice,
     "unknown_connection": _near_connection,
-    "missing": _missing_tables,
-    "too_short": _missing_tables,
+    "missing": _instead,
+    "too_short": _instead,
     "string_type": _quotes,
 }

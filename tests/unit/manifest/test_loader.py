@@ -378,7 +378,7 @@ def test_every_mistake_is_reported_in_the_order_of_the_file(tmp_path):
     assert complaints(tmp_path, text) == [
         "jobs.yaml:1:1: conections: unknown key (did you mean 'connections'?)",
         "jobs.yaml:3:15: connections.prod.url: the variable NOPE is not set (set it, or give a default: ${NOPE:-…})",
-        "jobs.yaml:4:3: connections.test.url: this key is missing",
+        "jobs.yaml:4:3: connections.test.url: this key is missing (aws_secret may take its place)",
         "jobs.yaml:4:10: connections.test.ulr: unknown key (did you mean 'url'?)",
         "jobs.yaml:4:40: connections.test.connect_timeout: expected a number greater than 0, found the number 0",
         "jobs.yaml:6:3: jobs.a.tables: this key is missing (\"'*': {}\" copies every table)",

@@ -78,6 +78,8 @@ def test_bad_rule(rule):
         "connections: \ndefaults: {tables: {a: {}}}\njobs: {a: {SIDES}}",
         "defaults: {source: {database: host=s}}\njobs: {a: {target: {database: host=t}, tables: {a: {}}}}",
         "connections: {c: {url: host=c, protected: true}}\njobs: {a: {SIDES, tables: {a: {}}, parallel: 2}}",
+        "connections: {c: {aws_secret: {id: a/b}}}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "connections: {c: {aws_secret: {id: a, key: b, region: x}, url: host=c}}\njobs: {a: {SIDES, tables: {a: {}}}}",
     ],
 )
 def test_good_file(text):
@@ -102,6 +104,10 @@ def test_good_file(text):
         "jobs: {a: {source: {database: {url: host=s}}, target: {database: host=t}, tables: {a: {}}}}",
         "jobs: {a: {source: {database: host=s}, target: {database: host=t, mode: append}, tables: {a: {}}}}",
         "connections: {a: {}}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "connections: {a: {url: }}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "connections: {a: {aws_secret: {key: b}}}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "connections: {a: {aws_secret: {id: ''}}}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "connections: {a: {aws_secret: text}}\njobs: {a: {SIDES, tables: {a: {}}}}",
         "connections: {a: {url: ''}}\njobs: {a: {SIDES, tables: {a: {}}}}",
         "defaults: {foo: 1}\njobs: {a: {SIDES, tables: {a: {}}}}",
         "foo: 1\njobs: {a: {SIDES, tables: {a: {}}}}",
