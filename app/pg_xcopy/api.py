@@ -139,14 +139,29 @@ def select_jobs(pattern: str | Iterable[str], jobs: Jobs) -> tuple[Job, ...]:
 
 
 def refuse_clashes(jobs: Iterable[Job]) -> None:
-    """Raise UsageError if two of the jobs replace the same schema: the second would drop what the first copied."""
+    """Raise UsageError if a later job replaces or empties what an earlier one copied."""
     for one, other in combinations(jobs, 2):
         same_schema = one.target.schema_name == other.target.schema_name
-        if same_schema and lead_to_one_database(one.target.database, other.target.database):
+        if not same_schema or not lead_to_one_database(one.target.database, other.target.database):
+            continue
+        if other.target.mode == "replace":
+            both = "both replace" if one.target.mode == "replace" else f"{one.target.mode} into and then replace"
             raise UsageError(
-                f"jobs {one.name} and {other.name} both replace schema {one.target.schema_name} of the same database.",
+                f"jobs {one.name} and {other.name} {both} schema {one.target.schema_name} of the same database.",
                 "Run one of them by its name, or give each a schema of its own.",
             )
+        if other.target.mode == "truncate" and (shared := _shared_table(one, other)):
+            raise UsageError(
+                f"job {other.name} would empty {shared} in schema {one.target.schema_name},"
+                f" which job {one.name} has filled just before.",
+                f"Run one of them by its name, or declare {other.name} first.",
+            )
+
+
+def _shared_table(one: Job, other: Job) -> str:
+    """Give a name or pattern by which both jobs may mean the same table; empty if there is none."""
+    pairs = ((first, second) for first in one.tables for second in other.tables)
+    return next((second for first, second in pairs if _matches(first, second) or _matches(second, first)), "")
 
 
 def _matches(name: str, pattern: str) -> bool:

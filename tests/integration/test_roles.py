@@ -170,7 +170,8 @@ def test_a_role_that_owns_only_a_schema(things, target_db, hostile_role):
 
     assert refusal(things, target_db.url_as(role)) == (
         f"target schema app: the role {role.name} may not create the staging schema beside it"
-        f' (ask for: GRANT CREATE ON DATABASE "{target_db.name}" TO "{role.name}")',
+        f' (ask for: GRANT CREATE ON DATABASE "{target_db.name}" TO "{role.name}";'
+        " the modes append, truncate and upsert fill existing tables without it)",
     )
 
 
@@ -184,7 +185,8 @@ def test_types_that_the_target_has_and_the_role_may_not_use(shared, target_db, h
         "app.d.k: the target's role may not use its type shared.kind (ask for:"
         f' GRANT USAGE ON SCHEMA "shared" TO "{role.name}"; GRANT USAGE ON TYPE "shared"."kind" TO "{role.name}")',
         f"target schema app: the role {role.name} may not create the staging schema beside it"
-        f' (ask for: GRANT CREATE ON DATABASE "{target_db.name}" TO "{role.name}")',
+        f' (ask for: GRANT CREATE ON DATABASE "{target_db.name}" TO "{role.name}";'
+        " the modes append, truncate and upsert fill existing tables without it)",
     )
 
 

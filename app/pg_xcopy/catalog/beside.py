@@ -28,13 +28,23 @@ class SchemaObjects:
 def read_objects(session: Session, schema: str, oid: int) -> SchemaObjects:
     """Read them; definitions are deparsed along the session's search_path."""
     return SchemaObjects(
-        types=tuple(_user_type(row) for row in read_schema(session, "types", oid)),
+        types=read_types(session, oid),
         functions=tuple(_function(row, schema) for row in read_schema(session, "functions", oid)),
         collations=tuple(_collation(row, schema) for row in read_schema(session, "collations", oid)),
         text_searches=tuple(_text_search(row, schema) for row in read_schema(session, "text_searches", oid)),
         casts=tuple(_cast(row) for row in read_schema(session, "casts", oid)),
-        sequences=tuple(_sequence(row, schema) for row in read_schema(session, "sequences", oid)),
+        sequences=read_sequences(session, schema, oid),
     )
+
+
+def read_types(session: Session, oid: int) -> tuple[UserType, ...]:
+    """Read the schema's types, and those of others that its columns use."""
+    return tuple(map(_user_type, read_schema(session, "types", oid)))
+
+
+def read_sequences(session: Session, schema: str, oid: int) -> tuple[Sequence, ...]:
+    """Read the schema's sequences."""
+    return tuple(_sequence(row, schema) for row in read_schema(session, "sequences", oid))
 
 
 def ids_of(values: Rows[str | None]) -> tuple[ObjectId, ...]:

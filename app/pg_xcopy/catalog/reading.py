@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pg_xcopy.catalog.model import Builtins, Extension, Server
+from pg_xcopy.catalog.objects import ObjectId
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -36,6 +37,11 @@ def read_builtins(session: Session) -> Builtins:
     """Read what the server brings itself."""
     (row,) = session.rows(render("introspect/builtins.sql"), DOING)
     return Builtins(**{what: frozenset(names) for what, names in row.items()})
+
+
+def read_members(session: Session) -> Mapping[ObjectId, str]:
+    """Read which extension each object belongs to."""
+    return {row["id"]: row["extension"] for row in session.rows(render("introspect/extension_members.sql"), DOING)}
 
 
 def sql_or_none(text: str | None) -> Sql | None:

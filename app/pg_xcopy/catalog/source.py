@@ -27,6 +27,7 @@ from pg_xcopy.catalog.reading import (
     Row,
     read_builtins,
     read_extensions,
+    read_members,
     read_schema,
     read_server,
     sql_or_none,
@@ -55,12 +56,11 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
     # Compiling the larger catalog queries takes longer than they run.
     session.run(Sql(f"SET LOCAL jit = off; SET LOCAL search_path = {path}"), DOING)
     oid = _schema_oid(session, schema, server)
-    members = render("introspect/extension_members.sql")
     own = read_objects(session, schema, oid)
     return SourceCatalog(
         server=server,
         schema=schema,
-        relations=_relations(session, oid),
+        relations=read_relations(session, oid),
         sequences=_with_values(session, own.sequences),
         types=own.types,
         functions=own.functions,
@@ -68,7 +68,7 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
         collations=own.collations,
         comments=tuple(Comment(**row) for row in read_schema(session, "comments", oid)),
         builtins=read_builtins(session),
-        members={row["id"]: row["extension"] for row in session.rows(members, DOING)},
+        members=read_members(session),
         text_searches=own.text_searches,
         casts=own.casts,
         functions_elsewhere={
@@ -92,7 +92,8 @@ def _schema_oid(session: Session, schema: str, server: Server) -> int:
     return int(found[0]["oid"])
 
 
-def _relations(session: Session, oid: int) -> tuple[Relation, ...]:
+def read_relations(session: Session, oid: int) -> tuple[Relation, ...]:
+    """Read what of a schema has rows; definitions are deparsed along the session's search_path."""
     columns = _grouped(read_schema(session, "columns", oid))
     constraints = _grouped(read_schema(session, "constraints", oid))
     indexes = _grouped(read_schema(session, "indexes", oid))

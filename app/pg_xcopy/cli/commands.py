@@ -131,6 +131,7 @@ def _listed(job: Job) -> dict[str, object]:
         "job": job.name,
         "source": f"{job.source.database.described} schema {job.source.schema_name}",
         "target": f"{job.target.database.described} schema {job.target.schema_name}",
+        "mode": job.target.mode,
         "tables": list(job.tables),
     }
 

@@ -24,6 +24,13 @@ from pg_xcopy.results import JobResult
 if TYPE_CHECKING:
     from pg_xcopy.observe.audit import AuditLog
 
+_EFFECTS = {
+    Stage.CLEAN: "the new schema is in place, the next run drops the old",
+    Stage.COMMIT: "its COMMIT was under way: either all of its rows are in, or none",
+    Stage.ANALYZE: "its rows are in, their statistics may not be",
+}
+"""What a run leaves behind that is stopped in a stage; in all others, the target as it was."""
+
 DONE_WITH_WARNINGS = 3
 FAILED = 1
 
@@ -73,7 +80,7 @@ def _audited(manner: Manner) -> AbstractContextManager[AuditLog | None]:
 
 @contextmanager
 def _effect_of_a_stop() -> Iterator[Callable[[Observer], Observer]]:
-    """Have a signal that ends a run say what that leaves behind: only after the swap is the target another."""
+    """Have a signal that ends a run say what that leaves behind."""
     stage = Stage.CONNECT
 
     def noting(observer: Observer) -> Observer:
@@ -87,8 +94,7 @@ def _effect_of_a_stop() -> Iterator[Callable[[Observer], Observer]]:
     try:
         yield noting
     except StoppedBySignal as stop:
-        swapped = stage is Stage.CLEAN
-        stop.effect = "the new schema is in place, the next run drops the old" if swapped else "the target is as it was"
+        stop.effect = _EFFECTS.get(stage, "the target is as it was")
         raise
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.run import Sides
 from pg_xcopy.engine.source import Source, open_reader
 from pg_xcopy.engine.steps import batches
+from pg_xcopy.engine.trying import refused_by_target
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import CopyPlan, Plan, Topic
 from pg_xcopy.sql.names import TableName
@@ -18,16 +21,17 @@ from pg_xcopy.sql.render import render
 Planned = TypeVar("Planned", bound=Plan)
 
 INSUFFICIENT_PRIVILEGE = "42501"
+CANNOT_COERCE = "42846"
 LOCKABLE = ("r", "p", "v")
 """Kinds of relations that LOCK TABLE takes."""
 
 
-def check(plan: Planned, source: Source, sessions: Sessions) -> Planned:
+def check(plan: Planned, sides: Sides, sessions: Sessions) -> Planned:
     """Have the source plan every SELECT: names, types and privileges; return the plan with the server's estimates.
 
-    Raises PlanError with one reason for each table that can't be read.
+    Raises PlanError with one reason for each table that can't be read, or that exists and can't take its rows.
     """
-    reasons: list[str] = []
+    source, reasons = sides.source, list(refused_by_target(plan, sides.target))
     denied = False
     checked: dict[CopyPlan, CopyPlan] = {}
     session = open_reader(source, plan, sessions)
@@ -46,7 +50,8 @@ def check(plan: Planned, source: Source, sessions: Sessions) -> Planned:
                 raise
             session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
             denied = denied or error.sqlstate == INSUFFICIENT_PRIVILEGE
-            reasons.append(f"{copy.source}: {error.reason} ({_hint(error, copy, session, source)})")
+            without_cast = list(_without_cast(session, copy)) if error.sqlstate == CANNOT_COERCE else []
+            reasons += without_cast or [f"{copy.source}: {error.reason} ({_hint(error, copy, session, source)})"]
     sessions.close(session)
     if denied:  # whoever has to ask for privileges asks for all of them
         reasons += [str(each) for each in plan.notices if each.topic is Topic.SEQUENCE]
@@ -80,7 +85,7 @@ def lock(plan: Plan, source: Source) -> None:
     TRUNCATE and ALTER TABLE do not wait for snapshots (PostgreSQL manual, 13.6): a table would arrive empty. So the
     session that holds the snapshot holds ACCESS SHARE on each table, as pg_dump does.
     """
-    names = {copy.source for copy in plan.copies}
+    names = {name for copy in plan.copies for name in copy.read}
     tables = [each for each in source.catalog.relations if each.name in names and each.kind in LOCKABLE]
     if not tables:
         return
@@ -113,6 +118,19 @@ def _checked(session: Session, copy: CopyPlan) -> CopyPlan:
             reason = f"an expression in `where` or `transform` is not one complete expression: {error.reason}"
             raise replace(error, reason=reason) from error
     return _estimated(copy, plan)
+
+
+def _without_cast(session: Session, copy: CopyPlan) -> Iterator[str]:
+    """Find the columns whose types no cast brings together."""
+    for each in copy.conversions:
+        try:
+            _explain(session, each.trial, copy)
+        except DatabaseError as error:
+            if error.sqlstate != CANNOT_COERCE:
+                raise
+            session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
+            hint = f"say how with `transform: {{{each.column}: …}}`, or leave it out with null"
+            yield f"{copy.source}.{each.column}: {each.given} can't become the target's {each.wanted} ({hint})"
 
 
 def _explain(session: Session, select: Sql, copy: CopyPlan) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.checking import check, lock
+from pg_xcopy.engine.existing import fill_existing
 from pg_xcopy.engine.guard import refuse_same_schema
 from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.engine.reading import OwnReading
@@ -32,9 +33,11 @@ from pg_xcopy.observe.events import (
     Stage,
     TableEstimate,
 )
+from pg_xcopy.planning.existing.plan import ExistingPlan
+from pg_xcopy.planning.existing.planner import make_existing_plan
 from pg_xcopy.planning.plan import Plan, ReplacePlan
 from pg_xcopy.planning.planner import make_plan
-from pg_xcopy.results import JobResult
+from pg_xcopy.results import JobResult, TableResult
 
 MAX_APPLICATION_NAME = 63
 """Bytes: PostgreSQL cuts application_name there (NAMEDATALEN - 1)."""
@@ -82,10 +85,10 @@ def _stages(run: Run) -> JobResult:
     with _both_sides(run) as sides:
         plan = _planned(run, sides)
         reporter.stage(Stage.CHECK)
-        plan = check(plan, sides.source, run.sessions)
+        plan = check(plan, sides, run.sessions)
         lock(plan, sides.source)
         _announce(plan, reporter)
-        tables = replace_schema(plan, sides.target, OwnReading(sides.source, plan, run.sessions), run)
+        tables = _done(plan, sides, run)
     return JobResult(run.job.name, run.run_id, tables, tuple(reporter.warnings), time.monotonic() - started)
 
 
@@ -93,7 +96,7 @@ def plan_only(job: Job, run_id: str, sessions: Sessions, observer: Observer) -> 
     """Do everything up to the checked plan, and change nothing."""
     run = Run(job, run_id, sessions, Reporter(job.name, observer))
     with _both_sides(run, exclusive=False) as sides:
-        return check(_planned(run, sides), sides.source, sessions)
+        return check(_planned(run, sides), sides, sessions)
 
 
 @contextmanager
@@ -131,9 +134,21 @@ def address_of(side: str, connection: Connection, hidden: frozenset[str] = froze
     )
 
 
-def _planned(run: Run, sides: Sides) -> ReplacePlan:
+def _planned(run: Run, sides: Sides) -> Plan:
     run.reporter.stage(Stage.PLAN)
-    return make_plan(run.job, sides.source.catalog, sides.target.catalog(), run.run_id)
+    source, target = sides.source, sides.target
+    if run.job.target.fills_existing:
+        return make_existing_plan(run.job, source.catalog, target.existing())
+    return make_plan(run.job, source.catalog, target.catalog(), run.run_id)
+
+
+def _done(plan: Plan, sides: Sides, run: Run) -> tuple[TableResult, ...]:
+    target, reading = sides.target, OwnReading(sides.source, plan, run.sessions)
+    if isinstance(plan, ReplacePlan):
+        return replace_schema(plan, target, reading, run)
+    if isinstance(plan, ExistingPlan):
+        return fill_existing(plan, target, reading, run)
+    raise TypeError(plan)
 
 
 def _announce(plan: Plan, reporter: Reporter) -> None:

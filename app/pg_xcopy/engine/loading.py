@@ -55,23 +55,23 @@ class Loading:
     def load(self, load: Load, hands: Hands) -> None:
         """Copy what belongs together in one transaction; raises the first cause of a failure on either side."""
         hands.writer.begin_writer(self._plan.target_path, settings=self._plan.resources.settings)
-        moved = [(copy, self._copy(copy, part, hands)) for copy, part in load.parts]
+        moved = [(copy, self.stream(copy, part, hands)) for copy, part in load.parts]
+        for copy, pumped in moved:
+            if pumped.sent != pumped.received:
+                raise RowCountMismatchError(str(copy.source), pumped.sent, pumped.received)
         hands.writer.commit()
         for copy, pumped in moved:
-            self._arrived(copy, pumped)
+            self.arrived(copy, pumped)
 
-    def _copy(self, copy: CopyPlan, part: int, hands: Hands) -> Pumped:
-        table = str(copy.source)
+    def stream(self, copy: CopyPlan, part: int, hands: Hands) -> Pumped:
+        """Copy one table, or a part of it, in the transactions that both sides have open."""
         self._begun(copy)
-        pumped = _pumped(
+        return _pumped(
             copy,
             hands.feed.producer(copy, part),
             hands.writer,
             Watch(lambda tally: self._progress(copy, part, tally), self._pace, lines=copy.format == "text"),
         )
-        if pumped.sent != pumped.received:
-            raise RowCountMismatchError(table, pumped.sent, pumped.received)
-        return pumped
 
     def _begun(self, copy: CopyPlan) -> None:
         meter = self._meters[copy]
@@ -90,7 +90,8 @@ class Loading:
         rows = counted if tally.rows is not None else _estimated(copy, size)
         self._reporter.tell(TableProgress(self._plan.job, str(copy.source), rows, size))
 
-    def _arrived(self, copy: CopyPlan, pumped: Pumped) -> None:
+    def arrived(self, copy: CopyPlan, pumped: Pumped) -> None:
+        """Take note that a table, or a part of it, is in."""
         meter = self._meters[copy]
         with self._lock:
             meter.done.append(pumped)

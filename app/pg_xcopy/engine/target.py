@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from pg_xcopy.catalog.existing import ExistingCatalog
+from pg_xcopy.catalog.existing_tables import read_existing
 from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.catalog.target import read_target
 from pg_xcopy.connect.session import Address, Session
@@ -33,6 +35,10 @@ class Target:
     def catalog(self) -> TargetCatalog:
         """Read what stands there now."""
         return read_target(self.session, self.schema)
+
+    def existing(self) -> ExistingCatalog:
+        """Read the tables that are there to be filled."""
+        return read_existing(self.session, self.schema)
 
 
 @contextmanager

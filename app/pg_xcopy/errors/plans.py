@@ -9,20 +9,22 @@ from pg_xcopy.errors.root import XcopyError
 
 @dataclass(eq=False)
 class SchemaNotFoundError(XcopyError):
-    """The source schema does not exist, or may not be looked into; `unreadable` in it are tables and sequences."""
+    """A schema does not exist, or may not be looked into; `unreadable` in it are tables and sequences."""
 
     label: str
     schema: str
     near: str = ""
     role_without_usage: str = ""
     unreadable: tuple[str, ...] = ()
+    side: str = "source"
 
     @property
     def sentence(self) -> str:
         """Which schema, where."""
         if self.role_without_usage:
-            return f"the source {self.label} does not let the role {self.role_without_usage} into schema {self.schema}."
-        return f"the source {self.label} has no schema {self.schema}."
+            role = self.role_without_usage
+            return f"the {self.side} {self.label} does not let the role {role} into schema {self.schema}."
+        return f"the {self.side} {self.label} has no schema {self.schema}."
 
     @property
     def hint(self) -> str:

@@ -53,11 +53,12 @@ class CopyFailedError(XcopyError):
 
 @dataclass(eq=False)
 class RowCountMismatchError(XcopyError):
-    """The two ends of a stream disagree on its number of rows."""
+    """The two ends of a stream disagree on its number of rows; `droppers` are triggers that may let rows fall."""
 
     table: str
     sent: int
     received: int
+    droppers: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -67,6 +68,8 @@ class RowCountMismatchError(XcopyError):
     @property
     def hint(self) -> str:
         """What to look for on the target."""
+        if self.droppers:
+            return f"What fires before a row of it is inserted may let it fall: {', '.join(self.droppers)}."
         return "Look for something on the target that swallows rows, and report it: the old target is untouched."
 
 

@@ -89,6 +89,15 @@ def expression(value: object) -> str | None:
     return _clean_text(value)
 
 
+def updates(value: object) -> str | tuple[str, ...]:
+    """Accept which columns of a row that is there already are set: all, none, or a list of them."""
+    if value in ("all", "none"):
+        return str(value)
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(each, str) and each for each in value):
+        raise refusal("expected all, none, or a list of columns")
+    return tuple(map(_clean_text, value))
+
+
 def _not_a_flag(value: object) -> object:
     # Python takes True for 1: `parallel: true` would quietly mean one worker.
     if isinstance(value, bool):
@@ -147,6 +156,11 @@ Predicate = Annotated[Text, AfterValidator(_not_blank), WithJsonSchema(NON_BLANK
 Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list)]
 ByteSize = Annotated[int, PlainValidator(size), WithJsonSchema({"type": ["integer", "string"], "pattern": PATTERN})]
 Rate = Annotated[int, PlainValidator(rate), WithJsonSchema({"type": ["integer", "string"], "pattern": PATTERN})]
+Updates = Annotated[
+    str | tuple[str, ...] | None,
+    PlainValidator(updates),
+    WithJsonSchema({"anyOf": [{"enum": ["all", "none"]}, {"type": "array", "items": NON_EMPTY, "minItems": 1}]}),
+]
 Count = Annotated[int, BeforeValidator(_not_a_flag)]
 Scalar = Annotated[Value, PlainValidator(scalar), WithJsonSchema(ANY_SCALAR)]
 Comparable = Annotated[Value, PlainValidator(comparable), WithJsonSchema(NON_NULL)]

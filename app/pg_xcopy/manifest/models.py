@@ -20,12 +20,15 @@ from pg_xcopy.manifest.conditions import Where
 from pg_xcopy.manifest.connections import DATABASE, Connection, Database, writable
 from pg_xcopy.manifest.declared import Declared, Frozen, GivenName, Plain
 from pg_xcopy.manifest.document import Document
-from pg_xcopy.manifest.fields import UNITS, ByteSize, Count, Expression, Name, Names, OrNothing, Rate, refusal
+from pg_xcopy.manifest.fields import UNITS, ByteSize, Count, Expression, Name, Names, OrNothing, Rate, Updates, refusal
 from pg_xcopy.manifest.frozen import FrozenMapping
+from pg_xcopy.manifest.modes import of_upsert, rules_of_upsert, unless_filling, when_filling
 from pg_xcopy.manifest.secrets.masking import masked
 from pg_xcopy.manifest.secrets.origin import Origin
 
 CopyFormat = Literal["auto", "text", "binary"]
+Mode = Literal["replace", "append", "truncate", "upsert"]
+Transaction = Literal["job", "table"]
 OnMissingColumn = Literal["error", "skip_table", "copy_all"]
 MAX_WORKERS = 64
 
@@ -43,19 +46,37 @@ def _replaceable(schema: str) -> str:
     return schema
 
 
+KEY = (
+    "upsert: the name of the unique constraint or index that tells which rows are the same; by default the primary key."
+)
+UPDATE = (
+    "upsert: what becomes of rows that are there already: all (every copied column but the key's is set, the default), "
+    "a list of columns, or none (they are left as they are)."
+)
+
+
 class Target(Declared):
-    """Where a job writes: a database and the schema that it replaces."""
+    """Where a job writes: a database, one of its schemas, and how."""
 
     database: Annotated[Database, AfterValidator(writable)] = Field(description=DATABASE)
     schema_name: Annotated[Name, AfterValidator(_replaceable)] = Field(
         default="public",
         alias="schema",
-        description="The schema to replace, all of it; it is made if it does not exist.",
+        description="The schema to write. With mode replace all of it, and it is made if it does not exist.",
     )
-    mode: Literal["replace"] = Field(
+    mode: Mode = Field(
         default="replace",
-        description="replace: build the schema anew beside the old one, then swap the two.",
+        description="replace: build the schema anew beside the old one, then swap the two. The others fill tables that "
+        "exist, with the columns that both sides have: append adds rows, truncate empties the tables and fills them, "
+        "upsert adds the rows that are not there and updates those that are.",
     )
+    key: Annotated[Name, AfterValidator(of_upsert)] | None = Field(default=None, description=KEY)
+    update: Annotated[Updates, AfterValidator(of_upsert)] = Field(default=None, description=UPDATE)
+
+    @property
+    def fills_existing(self) -> bool:
+        """Tell whether the target's tables stay what they are and only take rows."""
+        return self.mode != "replace"
 
 
 class TableRule(Declared):
@@ -75,6 +96,8 @@ class TableRule(Declared):
         description="Overrides the job's on_missing_column for this name or pattern.",
     )
     format: CopyFormat | None = Field(default=None, description="Overrides the job's format.")
+    key: Name | None = Field(default=None, description="Overrides the target's key for this name or pattern.")
+    update: Updates = Field(default=None, description="Overrides the target's update for this name or pattern.")
 
     @model_validator(mode="before")
     @classmethod
@@ -88,9 +111,11 @@ class Job(Declared):
     name: GivenName = ""
     source: Source = Field(description="Where the rows come from.")
     target: Target = Field(description="Where the rows go.")
-    tables: Annotated[Mapping[Name, TableRule], Field(min_length=1), Frozen, Plain] = Field(
-        description="The tables to copy, by name or glob pattern; '*' is all. An exact name goes before a "
-        "pattern, a pattern before '*'.",
+    tables: Annotated[Mapping[Name, TableRule], Field(min_length=1), Frozen, Plain, AfterValidator(rules_of_upsert)] = (
+        Field(
+            description="The tables to copy, by name or glob pattern; '*' is all. An exact name goes before a "
+            "pattern, a pattern before '*'.",
+        )
     )
     exclude: Names = Field(default=(), description="Names or glob patterns of tables to leave out.")
     on_missing_column: OnMissingColumn = Field(
@@ -98,15 +123,20 @@ class Job(Declared):
         description="What to do with a table under a pattern that lacks a column of the filter: stop, skip "
         "the table, or copy all of its rows.",
     )
-    strict: bool = Field(
+    transaction: Annotated[Transaction, AfterValidator(when_filling)] = Field(
+        default="job",
+        description="For modes that fill existing tables: all tables in one transaction, or each in one of its own, "
+        "several at a time.",
+    )
+    strict: Annotated[bool, AfterValidator(unless_filling)] = Field(
         default=False,
         description="Fail the job, and leave the target as it was, if a constraint can't be replicated.",
     )
-    cascade: bool = Field(
+    cascade: Annotated[bool, AfterValidator(unless_filling)] = Field(
         default=False,
         description="Drop what depends on the old schema from outside it, such as a view elsewhere.",
     )
-    create_missing: bool = Field(
+    create_missing: Annotated[bool, AfterValidator(unless_filling)] = Field(
         default=False,
         description="Create extensions, and types of other schemas, that the copied columns need and the target lacks.",
     )

@@ -21,6 +21,8 @@ class Stage(str, Enum):
     FINISH = "keys and indexes"
     SWAP = "swap"
     CLEAN = "clean up"
+    COMMIT = "commit"
+    ANALYZE = "analyze"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,11 @@ from pg_xcopy.observe.events import (
 from pg_xcopy.results import TableResult, WarningResult
 
 UNFINISHED = "the run ended before the job did"
+_REMAINS = {
+    Stage.CLEAN: ("left behind", "the next one drops the old schema"),
+    Stage.ANALYZE: ("statistics", "not all tables were analyzed"),
+}
+"""What remains to be done in the stages after a job's rows are in."""
 
 
 class Outcome(str, Enum):
@@ -127,10 +132,10 @@ class _Course:
             yield self._verdict(Outcome.FAILED, result, cause)
 
     def abandoned(self) -> Iterator[Verdict]:
-        if self.stage is not Stage.CLEAN:
+        if self.stage not in _REMAINS:
             return self.failed(UNFINISHED)
-        leftover = WarningResult("left behind", self.began.target, f"{UNFINISHED}; the next one drops the old schema")
-        return self.done(self.copied.values(), [leftover])
+        topic, what = _REMAINS[self.stage]
+        return self.done(self.copied.values(), [WarningResult(topic, self.began.target, f"{UNFINISHED}; {what}")])
 
     def _verdict(self, outcome: Outcome, of: TableResult, cause: str) -> Verdict:
         began = self.began

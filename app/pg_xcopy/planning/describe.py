@@ -7,6 +7,8 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+from pg_xcopy.planning.existing import telling as existing
+from pg_xcopy.planning.existing.plan import ExistingPlan
 from pg_xcopy.planning.plan import Plan, ReplacePlan
 from pg_xcopy.planning.swapping import telling as replacing
 from pg_xcopy.sql.names import TableName
@@ -28,8 +30,14 @@ def as_data(plan: Plan) -> dict[str, Any]:
     return {item.name: _plain(getattr(plan, item.name)) for item in fields(plan)}
 
 
-_LINES: Mapping[type[Plan], Callable[[Any], Iterator[str]]] = {ReplacePlan: replacing.lines}
-_STATEMENTS: Mapping[type[Plan], Callable[[Any], Iterator[str]]] = {ReplacePlan: replacing.statements}
+_LINES: Mapping[type[Plan], Callable[[Any], Iterator[str]]] = {
+    ReplacePlan: replacing.lines,
+    ExistingPlan: existing.lines,
+}
+_STATEMENTS: Mapping[type[Plan], Callable[[Any], Iterator[str]]] = {
+    ReplacePlan: replacing.statements,
+    ExistingPlan: existing.statements,
+}
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - JSON's own variety

@@ -15,6 +15,7 @@ class Topic(str, Enum):
     CONSTRAINT = "constraint left out"
     INDEX = "index left out"
     COLUMN = "column left out"
+    CONVERTED = "converted"
     DEFAULT = "default left out"
     NOT_NULL = "not null left out"
     PARTITIONING = "partitioning left out"
@@ -31,6 +32,7 @@ class Topic(str, Enum):
     ACCESS = "privilege not carried over"
     CREATED = "created outside the schema"
     LEFTOVER = "left behind"
+    STATISTICS = "statistics"
 
 
 LOSSES = frozenset({Topic.CONSTRAINT, Topic.INDEX, Topic.NOT_NULL, Topic.DEFAULT, Topic.PARTITIONING, Topic.TEXT})
@@ -76,13 +78,24 @@ class ColumnPlan:
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """A column whose values are cast on the source; `trial` is a SELECT that fails where there is no such cast."""
+
+    column: str
+    given: Sql
+    wanted: Sql
+    trial: Sql
+
+
+@dataclass(frozen=True)
 class CopyPlan:
     """The rows of one relation of the source on their way into one of the staging schema.
 
     `source` and `target` are the names a user knows; the statements name the staging schema. `guard` is a SELECT that
     fails where one of the user's expressions is more or less than one; None where there are none. `copy_to` has one
     statement for each part of the relation. `format` is text or binary, and `why_text` the reason for text.
-    `truncate` begins a COPY that leaves its rows frozen; None where it can't.
+    `truncate` begins a COPY that leaves its rows frozen; None where it can't. `parts` are the partitions of `source`
+    that are read in its place.
     """
 
     source: TableName
@@ -99,6 +112,13 @@ class CopyPlan:
     format: str = "text"
     why_text: str = ""
     truncate: Sql | None = None
+    conversions: tuple[Conversion, ...] = ()
+    parts: tuple[TableName, ...] = ()
+
+    @property
+    def read(self) -> tuple[TableName, ...]:
+        """The relations that the rows are read from."""
+        return self.parts or (self.source,)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions, plan
 from pg_xcopy.planning.rows.shape import Shape
 from pg_xcopy.planning.selecting.columns import column_notices, column_problems
 from pg_xcopy.planning.selecting.design import Designs, Schemas, design_tables
-from pg_xcopy.planning.selecting.selection import Selection, select
+from pg_xcopy.planning.selecting.selection import Selection, heirs_left_behind, select
 from pg_xcopy.planning.structure.building import late_check_steps, plan_structure, respelling_steps
 from pg_xcopy.planning.structure.comments import Comments
 from pg_xcopy.planning.structure.kin import kin_notices
@@ -102,7 +102,7 @@ def _notices(job: Job, source: SourceCatalog, target: TargetCatalog, decided: De
     yield from decided.selection.notices
     yield from decided.chosen.notices
     yield from _column_notices(decided.designs)
-    yield from _heirs_left_behind(decided.designs, source)
+    yield from heirs_left_behind((design.relation for design in decided.designs.tables), source)
     yield from kin_notices(decided.designs, source, decided.needs)
     yield from decided.lacks.notices
     yield from text_notices(decided.designs, decided.needs, source, target)
@@ -117,17 +117,6 @@ def _notices(job: Job, source: SourceCatalog, target: TargetCatalog, decided: De
     if job.allow_row_security:
         for table in _under_row_security(decided.designs):
             yield Notice(Topic.PARTIAL, table, "row-level security decides which of its rows are copied")
-
-
-def _heirs_left_behind(designs: Designs, source: SourceCatalog) -> Iterator[Notice]:
-    """Name tables that inherit from a copied one and are not copied: their rows are seen in the parent there."""
-    copied = {design.relation.oid: design for design in designs.tables}
-    for each in source.relations:
-        if not each.is_partition and each.oid not in copied:
-            for parent in (copied[oid] for oid in each.parents if oid in copied):
-                yield Notice(
-                    Topic.PARTIAL, str(parent.name), f"it comes without the rows of {each.name}, which inherits"
-                )
 
 
 def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[PlanProblem]:

@@ -208,7 +208,7 @@ def test_endless_file():
 
 # --- Bad manifests: a job that is right but for the lines of the case
 
-KEYS_OF_A_RULE = "(known keys: where, transform, on_missing_column, format)"
+KEYS_OF_A_RULE = "(known keys: where, transform, on_missing_column, format, key, update)"
 LIMITS = (
     "max_source_connections, max_target_connections, format, toast_compression, maintenance_work_mem, "
     "max_parallel_maintenance_workers, max_rate"
@@ -219,9 +219,10 @@ OPERATORS = "(known keys: eq, ne, gt, gte, lt, lte, in, not_in, like, ilike, bet
 SETTINGS = [
     ("tabels: {}", "6:5: jobs.a.tabels: unknown key (did you mean 'tables'?)"),
     ("name: x", "6:5: jobs.a.name: unknown key (known keys: source, target, tables, exclude, on_missing_column, "
-                f"strict, cascade, create_missing, allow_row_security, parallel, {LIMITS})"),
+                f"transaction, strict, cascade, create_missing, allow_row_security, parallel, {LIMITS})"),
     ("schema_name: x", "6:5: jobs.a.schema_name: unknown key (known keys: source, target, tables, exclude, "
-                       f"on_missing_column, strict, cascade, create_missing, allow_row_security, parallel, {LIMITS})"),
+                       "on_missing_column, transaction, strict, cascade, create_missing, allow_row_security, "
+                       f"parallel, {LIMITS})"),
     ("on_missing_column: eror", "6:24: jobs.a.on_missing_column: expected 'error', 'skip_table' or 'copy_all', "
                                 "found 'eror' (did you mean 'error'?)"),
     ("on_missing_column: 1", "6:24: jobs.a.on_missing_column: expected 'error', 'skip_table' or 'copy_all', found "

@@ -51,6 +51,9 @@ def test_good_rule(rule):
 @pytest.mark.parametrize(
     "rule",
     [
+        "{update: some}",
+        "{update: []}",
+        "{key: ''}",
         "[]",
         "{wher: 1}",
         "{where: ' '}",
@@ -80,6 +83,9 @@ def test_bad_rule(rule):
         "connections: {c: {url: host=c, protected: true}}\njobs: {a: {SIDES, tables: {a: {}}, parallel: 2}}",
         "connections: {c: {aws_secret: {id: a/b}}}\njobs: {a: {SIDES, tables: {a: {}}}}",
         "connections: {c: {aws_secret: {id: a, key: b, region: x}, url: host=c}}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "jobs: {a: {source: {database: host=s}, target: {database: host=t, mode: append}, tables: {a: }}}",
+        "jobs: {a: {source: {database: host=s}, target: {database: host=t, mode: upsert, key: k, update: [a]},"
+        " tables: {a: {key: l, update: none}, b: {update: all}}, transaction: table}}",
     ],
 )
 def test_good_file(text):
@@ -102,7 +108,7 @@ def test_good_file(text):
         "jobs: {a: {SIDES, tables: {a: {}}, exclude: a}}",
         "jobs: {a: {source: {}, target: {database: host=t}, tables: {a: {}}}}",
         "jobs: {a: {source: {database: {url: host=s}}, target: {database: host=t}, tables: {a: {}}}}",
-        "jobs: {a: {source: {database: host=s}, target: {database: host=t, mode: append}, tables: {a: {}}}}",
+        "jobs: {a: {source: {database: host=s}, target: {database: host=t, mode: apend}, tables: {a: {}}}}",
         "connections: {a: {}}\njobs: {a: {SIDES, tables: {a: {}}}}",
         "connections: {a: {url: }}\njobs: {a: {SIDES, tables: {a: {}}}}",
         "connections: {a: {aws_secret: {key: b}}}\njobs: {a: {SIDES, tables: {a: {}}}}",

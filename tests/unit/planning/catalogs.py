@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace  # noqa: F401 - for tests that vary a value
 from itertools import count
 
+from pg_xcopy.catalog.existing import ExistingCatalog, Reaction, Reference, Rights, UniqueKey
 from pg_xcopy.catalog.model import (
     AvailableExtension,
+    Builtins,
     Column,
     Constraint,
     Extension,
@@ -22,6 +24,7 @@ from pg_xcopy.catalog.model import (
 )
 from pg_xcopy.catalog.standing import Dependent, Grant, StandingObject, StandingSchema
 from pg_xcopy.manifest.loader import parse_job
+from pg_xcopy.planning.existing.planner import make_existing_plan
 from pg_xcopy.planning.integrity.constraints import Means
 from pg_xcopy.planning.integrity.finish import plan_integrity
 from pg_xcopy.planning.needs.order import Extent, find_needs
@@ -191,6 +194,42 @@ def target(standing=None, **given):
     return TargetCatalog(server(database="staging", **on_server), schema, standing, types_elsewhere=types, **given)
 
 
+KNOWN = Builtins(frozenset({"int4", "int8", "text", "varchar", "numeric", "timestamptz", "date"}))
+
+
+def existing(*relations, **given):
+    """A target's schema that is to be filled, by a role that may do everything in it."""
+    given.setdefault("rights", {each.oid: all_rights(each) for each in relations})
+    references = tuple(
+        Reference(
+            key.name,
+            each.oid,
+            each.name,
+            next(other.oid for other in relations if other.name == key.referenced),
+            deferrable="DEFERRABLE" in key.definition,
+        )
+        for each in relations
+        for key in each.constraints
+        if key.kind == "f"
+    )
+    on_server = {name: given.pop(name) for name in list(given) if name in Server.__dataclass_fields__}
+    given.setdefault("references", references)
+    return ExistingCatalog(server(database="staging", **on_server), given.pop("schema", SCHEMA), relations, **given)
+
+
+def all_rights(relation):
+    return Rights(relation.column_names, relation.column_names, relation.column_names, truncates=True, analyzes=True)
+
+
+def unique_key(name, *columns, **given):
+    parts = tuple(Sql(part) for part in given.pop("parts", (f'"{each}"' for each in columns)))
+    return UniqueKey(name, parts, columns, given.pop("needs", columns), **given)
+
+
+def trigger(name, **given):
+    return Reaction(name, before_insert=True, **given)
+
+
 def standing(*objects, **given):
     usual = {"oid": 1, "owner": "worker", "ours": True}
     return StandingSchema(objects=objects, **{**usual, **given})
@@ -219,6 +258,13 @@ def job(tables=None, **given):
         },
         "copy",
     )
+
+
+def fill(mode, tables, catalog, into, **given):
+    """The plan of a job that fills existing tables; `key` and `update` are the target's."""
+    own = {name: given.pop(name) for name in ("key", "update") if name in given}
+    to = {"database": "host=there dbname=staging", "schema": into.schema, "mode": mode, **own}
+    return make_existing_plan(job(tables, target=to, **given), catalog, into)
 
 
 def plan(tables, catalog, into=None, **given):

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from catalogs import (
+    KNOWN,
     column,
     dependent,
     domain,
     enum,
+    existing,
     extension,
+    fill,
     foreign_key,
     function,
     grant,
@@ -91,6 +94,52 @@ OLD = standing(
     comment="the shop",
     grants=(grant("schema", "USAGE"), grant("table", "SELECT", "users")),
 )
+ORDERS_HERE = partitioned("orders", "at", column("id"), column("at", "date", type_name="date"), "user_id")
+SHOP = source(
+    table(
+        "users",
+        column("id", not_null=True),
+        column("email", "character varying(80)", type_name="varchar"),
+        column("phone", "text", type_name="text"),
+        column("mood", "mood", type_oid=10, type_schema="app", type_name="mood"),
+        column("score", "positive", type_oid=20, type_schema="app", type_name="positive"),
+        column("label", "text", generated="s", expression="upper(email)", type_name="text"),
+        estimated_rows=12_345,
+        bytes=2_500_000,
+    ),
+    ORDERS_HERE,
+    partition_of(ORDERS_HERE, "orders 2023", estimated_rows=1, bytes=8192),
+    partition_of(ORDERS_HERE, "orders 2024", estimated_rows=2, bytes=8192),
+    types=(enum("mood", "sad", "it's fine", oid=10), domain("positive", "integer", oid=20, checks=())),
+    builtins=KNOWN,
+)
+THEIR_USERS = table(
+    "users",
+    column("id", "bigint", identity="a", not_null=True, type_name="int8"),
+    column("mood", "feeling", type_oid=10, type_schema="app", type_name="feeling"),
+    column("email", "text", type_name="text", not_null=True),
+    column("label", "text", generated="s", expression="upper(email)", depends_on=("email",), type_name="text"),
+    column("since", "timestamp with time zone", type_name="timestamptz", expression="now()"),
+    oid=7,
+)
+THEIR_ORDERS = table(
+    "orders",
+    column("user_id", "bigint", type_name="int8"),
+    column("at", "date", type_name="date"),
+    column("id", "numeric", type_name="numeric"),
+    oid=8,
+    constraints=(foreign_key("orders_user_fkey", "user_id", "users"),),
+)
+SHOP_THERE = existing(
+    THEIR_USERS,
+    THEIR_ORDERS,
+    types=(enum("feeling", "sad", oid=10),),
+    sequences=(sequence("users_id_seq", 7, "id", identity=True, oid=41, last_value=3, is_called=True),),
+    settable=frozenset({41}),
+    extensions=(extension("citext", "ext"),),
+    own_path=("public",),
+    compressions=frozenset({"lz4"}),
+)
 PLANS = {
     "renamed": plan(RULES, CATALOG, target(OLD, extensions=(extension("citext", "app"),))),
     "moved": plan(
@@ -104,6 +153,8 @@ PLANS = {
         cascade=True,
     ),
     "new": plan({"orders": {"transform": {"at": None}}}, CATALOG, target()),
+    "append": fill("append", RULES, SHOP, SHOP_THERE),
+    "truncate": fill("truncate", RULES, SHOP, SHOP_THERE),
 }
 
 

@@ -267,7 +267,8 @@ def test_a_standby():
 def test_no_right_to_create_schemas():
     assert refused(target(may_create_schemas=False)) == (
         "target schema app: the role worker may not create the staging schema beside it"
-        ' (ask for: GRANT CREATE ON DATABASE "staging" TO "worker")',
+        ' (ask for: GRANT CREATE ON DATABASE "staging" TO "worker";'
+        " the modes append, truncate and upsert fill existing tables without it)",
     )
 
 

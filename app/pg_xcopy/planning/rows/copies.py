@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from pg_xcopy.manifest.models import Job
+from pg_xcopy.catalog.model import Relation
+from pg_xcopy.manifest.models import Job, TableRule
 from pg_xcopy.planning.plan import CopyPlan, Notice, PlanProblem, Topic
 from pg_xcopy.planning.rows.filters import condition, missing_columns
 from pg_xcopy.planning.rows.shape import Shape
@@ -59,13 +61,13 @@ def _missing(selected: Selected, missing: tuple[str, ...]) -> PlanProblem:
     )
 
 
-def _guard(flow: Flow) -> Sql | None:
-    rule = flow.design.selected.rule
-    expressions = [Sql(column.expression) for column in flow.design.columns.plans if column.transformed]
+def guard(relation: Relation, rule: TableRule, expressions: Iterable[str]) -> Sql | None:
+    """Write what fails where one of the user's expressions is more, or less, than one."""
+    own = [*map(Sql, expressions)]
     if isinstance(rule.where, str):
-        expressions.append(Sql(rule.where))
-    only, table = flow.relation.kind == "r", flow.relation.name
-    return render("copy/guard.sql.j2", expressions=expressions, only=only, table=table) if expressions else None
+        own.append(Sql(rule.where))
+    only, table = relation.kind == "r", relation.name
+    return render("copy/guard.sql.j2", expressions=own, only=only, table=table) if own else None
 
 
 def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
@@ -107,7 +109,7 @@ def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
             frozen=frozen,
         ),
         condition=where,
-        guard=_guard(flow),
+        guard=guard(relation, rule, (each.expression or "" for each in columns if each.transformed)),
         estimated_rows=relation.estimated_rows,
         estimated_bytes=relation.bytes,
         format=chosen,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -32,6 +32,17 @@ class Selection:
     everything: bool
     problems: tuple[PlanProblem, ...]
     notices: tuple[Notice, ...]
+
+
+def heirs_left_behind(relations: Iterable[Relation], source: SourceCatalog) -> Iterator[Notice]:
+    """Name tables that inherit from a copied one and are not copied: their rows are seen in the parent there."""
+    copied = {each.oid: each for each in relations}
+    for each in source.relations:
+        if not each.is_partition and each.oid not in copied:
+            for parent in (copied[oid] for oid in each.parents if oid in copied):
+                yield Notice(
+                    Topic.PARTIAL, str(parent.name), f"it comes without the rows of {each.name}, which inherits"
+                )
 
 
 def is_glob(name: str) -> bool:

@@ -160,7 +160,8 @@ def swap_problems(target: TargetCatalog, method: SwapMethod, *, cascade: bool) -
         yield PlanProblem(
             place,
             f"the role {server.role} may not create the staging schema beside it",
-            f'ask for: GRANT CREATE ON DATABASE "{server.database}" TO "{server.role}"',
+            f'ask for: GRANT CREATE ON DATABASE "{server.database}" TO "{server.role}";'
+            " the modes append, truncate and upsert fill existing tables without it",
         )
     if target.standing is None:
         return

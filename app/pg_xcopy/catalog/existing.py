@@ -1,0 +1,120 @@
+"""The tables of a target that stay what they are and take rows: what reacts to a row, and what our role may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pg_xcopy.catalog.model import Builtins, Extension, Relation, Sequence, Server, UserType
+from pg_xcopy.catalog.objects import ObjectId
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
+
+
+@dataclass(frozen=True)
+class UniqueKey:
+    """A unique index of a table, be it a constraint's or not.
+
+    `parts` are its columns and expressions as ON CONFLICT takes them, `columns` those parts that are plain columns;
+    `needs` are all columns that it is computed from, its predicate's too. One that `excludes` is no B-tree. Where
+    `nulls_differ`, rows with a NULL in it are never the same.
+    """
+
+    name: str
+    parts: tuple[Sql, ...]
+    columns: tuple[str, ...]
+    needs: tuple[str, ...]
+    predicate: Sql | None = None
+    primary: bool = False
+    deferrable: bool = False
+    valid: bool = True
+    excludes: bool = False
+    nulls_differ: bool = True
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A foreign key `from` a table (by OID, and by its name) `to` another."""
+
+    name: str
+    origin: int
+    table: TableName
+    to: int
+    deferrable: bool = False
+    enforced: bool = True
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """A trigger or rule that acts when rows arrive; one `before_insert` may change a row, or let it fall."""
+
+    name: str
+    rule: bool = False
+    before_insert: bool = False
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What our role may do with a table, and with which of its columns."""
+
+    inserts: frozenset[str] = frozenset()
+    updates: frozenset[str] = frozenset()
+    selects: frozenset[str] = frozenset()
+    truncates: bool = False
+    analyzes: bool = False
+
+
+@dataclass(frozen=True)
+class ExistingCatalog:
+    """One schema of the target that is to be filled, not replaced.
+
+    Our role may go into it if it is `usable`; `own_path` are the schemas in which its own sessions look names up. Of
+    the sequences by OID, those in `advanced` may be advanced by our role, and those in `settable` set.
+    """
+
+    server: Server
+    schema: str
+    relations: tuple[Relation, ...]
+    sequences: tuple[Sequence, ...] = ()
+    types: tuple[UserType, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    members: Mapping[ObjectId, str] = field(default_factory=dict)
+    builtins: Builtins = field(default_factory=Builtins)
+    usable: bool = True
+    may_make_temporary: bool = True
+    own_path: tuple[str, ...] = ()
+    keys: Mapping[int, tuple[UniqueKey, ...]] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+    reactions: Mapping[int, tuple[Reaction, ...]] = field(default_factory=dict)
+    rights: Mapping[int, Rights] = field(default_factory=dict)
+    advanced: frozenset[int] = frozenset()
+    settable: frozenset[int] = frozenset()
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Relation]:
+        """Relations by their name within the schema."""
+        return {each.name.name: each for each in self.relations if each.name.schema == self.schema}
+
+    @cached_property
+    def by_oid(self) -> Mapping[int, Relation]:
+        """Relations by OID."""
+        return {each.oid: each for each in self.relations}
+
+    def above(self, oid: int) -> Iterator[int]:
+        """Give a table's OID, and those of the partitioned tables that it is a part of."""
+        yield oid
+        relation = self.by_oid.get(oid)
+        if relation and relation.is_partition:
+            for parent in relation.parents:
+                yield from self.above(parent)
+
+    def reacting(self, relation: Relation) -> Iterator[Reaction]:
+        """Give what acts when rows arrive in a table, or in a partition of it."""
+        seen: set[str] = set()
+        for each in self.relations:
+            if relation.oid in self.above(each.oid):
+                for reaction in self.reactions.get(each.oid, ()):
+                    if reaction.name not in seen:
+                        seen.add(reaction.name)
+                        yield reaction

@@ -1,0 +1,77 @@
+"""A job that fills tables that exist: emptied where the mode says so, filled, their sequences moved, committed."""
+
+from __future__ import annotations
+
+import time
+
+from pg_xcopy.connect.session import Session
+from pg_xcopy.engine.committing import commit
+from pg_xcopy.engine.emptying import begin
+from pg_xcopy.engine.loading import Hands, Loading
+from pg_xcopy.engine.reading import Reading
+from pg_xcopy.engine.run import Run
+from pg_xcopy.engine.target import Target, open_writer
+from pg_xcopy.errors import RowCountMismatchError, XcopyError
+from pg_xcopy.observe.events import Stage
+from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
+from pg_xcopy.planning.plan import CopyPlan, Topic
+from pg_xcopy.results import TableResult
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import render
+
+
+def fill_existing(plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
+    """Do all that the plan says; raises XcopyError, and then no table has changed."""
+    run.reporter.stage(Stage.COPY)
+    tables = _fill_together(plan, target, reading, run)
+    run.reporter.stage(Stage.ANALYZE)
+    _analyze(plan, target, run)
+    return tables
+
+
+def _fill_together(plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
+    """Fill all tables in one transaction: the one that has held the lock on the schema since the beginning."""
+    session, loading = target.session, Loading(plan, run.reporter)
+    session.run(
+        render("existing/settings.sql.j2", search_path=plan.target_path, settings=plan.resources.settings),
+        "filling existing tables",
+    )
+    begin(plan.opening, session)
+    hands = Hands(reading.feed(), session)
+    for fill, copy in zip(plan.fills, plan.copies, strict=True):
+        _fill(fill, copy, loading, hands)
+    reading.done()
+    # Where it may still be mended: a COMMIT that fails says less.
+    session.run(Sql("SET CONSTRAINTS ALL IMMEDIATE"), "checking deferred constraints")
+    for fill in plan.fills:
+        _close(fill, session)
+    run.reporter.stage(Stage.COMMIT)
+    commit(session, target.address)
+    return loading.results
+
+
+def _fill(fill: TableFill, copy: CopyPlan, loading: Loading, hands: Hands) -> None:
+    pumped = loading.stream(copy, 0, hands)
+    if pumped.sent != pumped.received:
+        raise RowCountMismatchError(str(fill.table), pumped.sent, pumped.received, fill.droppers)
+    loading.arrived(copy, pumped)
+
+
+def _close(fill: TableFill, session: Session) -> None:
+    for step in fill.closing:
+        session.run(step.sql, step.doing)
+
+
+def _analyze(plan: ExistingPlan, target: Target, run: Run) -> None:
+    """Gather statistics, each table by itself. The rows are in, so whatever goes wrong here fails no job any more."""
+    steps = [fill.analyze for fill in plan.fills if fill.analyze]
+    try:
+        with open_writer(target.address, run.sessions) as session:
+            for step in steps:
+                started = time.monotonic()
+                session.begin_writer(plan.target_path)
+                session.run(step.sql, step.doing)
+                session.commit()
+                run.reporter.done(step.doing, started)
+    except XcopyError as error:
+        run.reporter.warn(Topic.STATISTICS, plan.target.schema, f"not gathered ({error.sentence})")

@@ -1,0 +1,98 @@
+"""What is done to each existing table: its stream, what comes before it and after it, what is tried first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pg_xcopy.catalog.existing import ExistingCatalog, Rights
+from pg_xcopy.catalog.model import Relation
+from pg_xcopy.planning.existing.order import Order
+from pg_xcopy.planning.existing.overlap import Overlap
+from pg_xcopy.planning.existing.plan import TableFill
+from pg_xcopy.planning.existing.privileges import Wanted, table_problems
+from pg_xcopy.planning.existing.sequences import sequence_steps
+from pg_xcopy.planning.existing.streams import Streams
+from pg_xcopy.planning.plan import CopyPlan, Notice, PlanProblem, Step
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.render import render
+
+
+@dataclass(frozen=True)
+class Fills:
+    """All tables in the order in which they are filled, their streams, and what is to be said of them."""
+
+    tables: tuple[TableFill, ...]
+    copies: tuple[CopyPlan, ...]
+    problems: tuple[PlanProblem, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True)
+class _Made:
+    fill: TableFill
+    copy: CopyPlan
+    problems: tuple[PlanProblem, ...]
+    notices: tuple[Notice, ...]
+
+
+def plan_fills(overlaps: tuple[Overlap, ...], order: Order, streams: Streams) -> Fills:
+    """Decide for each table into which anything is copied, in the order of filling."""
+    by_oid = {each.table.oid: each for each in overlaps if each.filled and each.table.is_table}
+    made = [_plan_fill(by_oid[each.oid], order, streams) for each in order.tables if each.oid in by_oid]
+    return Fills(
+        tables=tuple(each.fill for each in made),
+        copies=tuple(each.copy for each in made),
+        problems=tuple(problem for each in made for problem in each.problems),
+        notices=tuple(notice for each in made for notice in each.notices),
+    )
+
+
+def _plan_fill(one: Overlap, order: Order, streams: Streams) -> _Made:
+    job, existing, table = streams.job, streams.target, one.table
+    truncates, alone = job.target.mode == "truncate", job.transaction == "table"
+    moved = list(sequence_steps(one, existing))
+    names = {each.oid: each.name for each in order.tables}
+    fill = TableFill(
+        table=table.name,
+        only_in_source=one.only_in_source,
+        only_in_target=tuple(each.name for each in one.untouched),
+        trial=_trial(one),
+        waits_for=tuple(sorted(names[oid] for oid in order.waits[table.oid])),
+        opening=(truncate_step((table,)),) if truncates and alone else (),
+        closing=tuple(each for each in moved if isinstance(each, Step)),
+        analyze=_analyze(table, existing),
+        droppers=tuple(each.name for each in existing.reacting(table) if each.before_insert),
+    )
+    wanted = Wanted(one, frozenset(one.names), truncated=truncates)
+    return _Made(
+        fill=fill,
+        # Frozen rows are seen by snapshots older than the TRUNCATE, which see an empty table otherwise.
+        copy=streams.copy(one, table.name, frozen=truncates and table.kind == "r"),
+        problems=tuple(_problems(one, wanted, streams)),
+        notices=tuple(each for each in moved if isinstance(each, Notice)),
+    )
+
+
+def _problems(one: Overlap, wanted: Wanted, streams: Streams) -> Iterator[PlanProblem]:
+    yield from table_problems(wanted, streams.target)
+    if problem := streams.problem(one):
+        yield problem
+
+
+def _trial(one: Overlap) -> Sql:
+    columns = [{"name": each.name, "type": each.into.type} for each in one.filled]
+    return render("existing/try_insert.sql.j2", table=one.table.name, columns=columns)
+
+
+def truncate_step(tables: tuple[Relation, ...]) -> Step:
+    """Write the TRUNCATE of some tables, in one command."""
+    names = ", ".join(str(each.name) for each in tables)
+    sql = render("existing/truncate.sql.j2", tables=[{"name": each.name, "kind": Sql(each.kind)} for each in tables])
+    return Step(sql, f"emptying {names}", str(tables[0].name))
+
+
+def _analyze(table: Relation, existing: ExistingCatalog) -> Step | None:
+    if not existing.rights.get(table.oid, Rights()).analyzes:
+        return None
+    return Step(render("staging/analyze.sql.j2", table=table.name), f"analyzing {table.name}", str(table.name))

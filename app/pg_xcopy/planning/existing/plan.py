@@ -1,0 +1,43 @@
+"""The plan of a job that fills existing tables, as frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pg_xcopy.planning.plan import Plan, Step
+from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import Sql
+
+
+@dataclass(frozen=True)
+class TableFill:
+    """What is done to one table of the target, whose rows the plan's copy into `table` brings.
+
+    `only_in_source` and `only_in_target` are the columns that are not copied. `opening` comes before the rows and
+    `closing` (its sequences) after them, in the same transaction; `analyze`, where our role may, after that. `trial`
+    is what the target is asked to plan before anything is written. It `waits_for` tables that its rows refer to.
+    `droppers` are triggers that may let rows fall.
+    """
+
+    table: TableName
+    only_in_source: tuple[str, ...]
+    only_in_target: tuple[str, ...]
+    trial: Sql
+    waits_for: tuple[TableName, ...] = ()
+    opening: tuple[Step, ...] = ()
+    closing: tuple[Step, ...] = ()
+    analyze: Step | None = None
+    droppers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExistingPlan(Plan):
+    """Tables that exist take rows, in the order of `fills`.
+
+    `mode` and `transaction` are as the manifest says them. Where all tables share one transaction, `opening` begins it.
+    """
+
+    mode: str
+    transaction: str
+    opening: tuple[Step, ...]
+    fills: tuple[TableFill, ...]

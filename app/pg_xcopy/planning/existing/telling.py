@@ -1,0 +1,69 @@
+"""How the plan to fill existing tables is told: to a person, and as the statements that will be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pg_xcopy.observe.wording import count_text
+from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
+from pg_xcopy.planning.plan import CopyPlan
+from pg_xcopy.planning.wording import copy_lines, extent, heading, section
+
+_DOES = {"append": "appends to", "truncate": "empties and fills", "upsert": "upserts into"}
+_WITHIN = {"job": "in one transaction", "table": "each in a transaction of its own"}
+
+
+def lines(plan: ExistingPlan) -> Iterator[str]:
+    """Say what is read, which columns go where, what is emptied and moved."""
+    tables = count_text(len(plan.fills), "existing table")
+    yield from heading(plan)
+    yield f"{_DOES[plan.mode]} {tables}, {_WITHIN[plan.transaction]}, {extent(plan.copies)}"
+    for fill, copy in zip(plan.fills, plan.copies, strict=True):
+        yield from copy_lines(copy)
+        yield from _column_lines(fill, copy)
+    yield ""
+    if plan.mode == "truncate":
+        yield from section("empties first", (str(fill.table) for fill in plan.fills))
+    yield from section("then", (step.doing for fill in plan.fills for step in fill.closing))
+    yield from section("gathers statistics of", (str(fill.table) for fill in plan.fills if fill.analyze))
+    yield from section("leaves statistics to autovacuum", (str(each.table) for each in plan.fills if not each.analyze))
+    yield from section("warnings", map(str, plan.notices))
+
+
+def _column_lines(fill: TableFill, copy: CopyPlan) -> Iterator[str]:
+    yield f"      columns {', '.join(each.name for each in copy.columns if each.expression is not None)}"
+    for each in copy.conversions:
+        yield f"      {each.column} from {each.given} to {each.wanted}"
+    if fill.only_in_source:
+        yield f"      only in the source: {', '.join(fill.only_in_source)}"
+    if fill.only_in_target:
+        yield f"      left to the target: {', '.join(fill.only_in_target)}"
+
+
+def statements(plan: ExistingPlan) -> Iterator[str]:
+    """Give every statement in the order of the run; those on either side of a stream are marked with their side."""
+    together = plan.transaction == "job"
+    yield f"-- on the target\nSET search_path = {plan.target_path}"
+    yield from (f"SET {name} = '{value}'" for name, value in plan.resources.settings)
+    if together:
+        yield "BEGIN"
+        yield from (step.sql for step in plan.opening)
+    for fill, copy in zip(plan.fills, plan.copies, strict=True):
+        if not together:
+            yield "BEGIN"
+        yield from (step.sql for step in fill.opening)
+        yield f"-- on the source\n{copy.copy_to[0]}"
+        yield f"-- on the target\n{copy.copy_from}"
+        if not together:
+            yield from _closing(fill)
+            yield "COMMIT"
+    if together:
+        yield "SET CONSTRAINTS ALL IMMEDIATE"
+        for fill in plan.fills:
+            yield from _closing(fill)
+        yield "COMMIT"
+    yield from (fill.analyze.sql for fill in plan.fills if fill.analyze)
+
+
+def _closing(fill: TableFill) -> Iterator[str]:
+    yield from (step.sql for step in fill.closing)
