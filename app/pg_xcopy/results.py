@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,7 @@ class JobResult:
     def bytes(self) -> int:
         """Bytes of COPY data of all tables."""
         return sum(table.bytes for table in self.tables)
+
+    def as_data(self) -> dict[str, Any]:
+        """Give it as plain data, for JSON."""
+        return {"job": self.job, "status": "done", "rows": self.rows, "bytes": self.bytes, **asdict(self)}

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -133,4 +133,4 @@ def _as_data(job: Job, outcome: JobResult | XcopyError) -> dict[str, Any]:
             "status": "failed",
             "error": {"type": type(outcome).__name__, "message": str(outcome)},
         }
-    return {"job": outcome.job, "status": "done", "rows": outcome.rows, "bytes": outcome.bytes, **asdict(outcome)}
+    return outcome.as_data()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pg_xcopy.errors import Problem
 from pg_xcopy.manifest.build import built
 from pg_xcopy.manifest.document import Document, refused
 from pg_xcopy.manifest.interpolation import interpolated
@@ -30,12 +31,7 @@ def load_manifest(path: str | Path, environ: Mapping[str, str] | None = None) ->
     `path` is a YAML file, a Python file (its name ends in .py), or `-` for YAML on standard input. `${VAR}`
     is looked up in `environ`, by default the process's own. Raises ManifestError with all mistakes found.
     """
-    if str(path) == STDIN:
-        return _from_yaml(sys.stdin.buffer.read(), "<stdin>", environ)
-    content = _content(Path(path))
-    if str(path).endswith(".py"):
-        return built(checked_structure(read_python(content, str(path))))
-    return _from_yaml(content, str(path), environ)
+    return built(*file_document(path, environ))
 
 
 def parse_manifest(raw: Mapping[str, Any], file: str = "<dict>") -> Manifest:
@@ -57,9 +53,29 @@ def parse_job(
     return parse_manifest({"connections": connections or {}, "jobs": {name: raw}}).jobs[name]
 
 
-def _from_yaml(content: bytes, file: str, environ: Mapping[str, str] | None) -> Manifest:
-    document, problems = interpolated(read_yaml(content, file), os.environ if environ is None else environ)
-    return built(document, problems)
+Filled = tuple[Document, list[Problem]]
+"""A document in which every `${…}` is filled in, and what went wrong with that."""
+
+
+def file_document(path: str | Path, environ: Mapping[str, str] | None = None) -> Filled:
+    """Read a file as load_manifest does, and check nothing that it says."""
+    if str(path) == STDIN:
+        return yaml_document(sys.stdin.buffer.read(), "<stdin>", environ)
+    content = _content(Path(path))
+    if str(path).endswith(".py"):
+        return checked_structure(read_python(content, str(path))), []
+    return yaml_document(content, str(path), environ)
+
+
+def yaml_document(content: bytes, file: str, environ: Mapping[str, str] | None = None) -> Filled:
+    """Read YAML that came from elsewhere; `file` is what to call it."""
+    return interpolated(read_yaml(content, file), os.environ if environ is None else environ)
+
+
+def plain_document(raw: Mapping[str, Any], file: str, environ: Mapping[str, str] | None = None) -> Filled:
+    """Take dictionaries in which `${…}` means what it does in YAML."""
+    document = checked_structure(Document(file, dict(raw)))
+    return interpolated(document, os.environ if environ is None else environ)
 
 
 def _content(path: Path) -> bytes:

@@ -71,12 +71,16 @@ class AuditLog:
 
 
 def audit_line(verdict: Verdict) -> str:
+    """Say a verdict and its time in one line."""
+    return f"{verdict.at:%Y-%m-%dT%H:%M:%SZ} {audit_text(verdict)}"
+
+
+def audit_text(verdict: Verdict) -> str:
     """Say a verdict in one line, whatever the names in it are."""
     beginning = _BEGINNINGS[verdict.outcome] if verdict.table else _of_the_job(verdict)
     named = f"{beginning} {verdict.table}".rstrip()
     where = f"→ {verdict.target} (job {verdict.job}, run {verdict.run_id})"
-    parts = [one_line(each) for each in (f"{named} {where}", _figures(verdict), verdict.cause)]
-    return f"{verdict.at:%Y-%m-%dT%H:%M:%SZ} {': '.join(filter(None, parts))}"
+    return ": ".join(filter(None, map(one_line, (f"{named} {where}", _figures(verdict), verdict.cause))))
 
 
 def _of_the_job(verdict: Verdict) -> str:
