@@ -7,12 +7,18 @@ BIN = .venv/bin
 SCHEMA = schemas/pg-xcopy.schema.json
 COVERED = --cov --cov-fail-under=95
 
+# What `make lambda` builds for; LAMBDA_MANIFEST names files to put beside the code.
+LAMBDA_PYTHON = 3.13
+LAMBDA_ARCH = x86_64
+LAMBDA_MANIFEST =
+LAMBDA_OUTPUT = dist/lambda
+
 # tox hands over the bin of an environment that it has made; ours is made here.
 ifeq ($(BIN),.venv/bin)
 READY = .venv/installed
 endif
 
-.PHONY: help demo test coverage check lint type security format audit bench venv clean
+.PHONY: help demo test coverage check lint type security format audit bench lambda venv clean
 
 help:
 	@echo "make demo    copy a made-up shop between two throw-away servers, in four ways"
@@ -21,6 +27,7 @@ help:
 	@echo "make format  write all files as make check wants them"
 	@echo "make audit   look for known vulnerabilities in what is installed in .venv; asks PyPI"
 	@echo "make bench   measure, beside psql, pg_dump, pgcopydb; make bench ARGS='--scale 0.1 --only narrow' is quick"
+	@echo "make lambda  build dist/lambda/function.zip and layer.zip for AWS Lambda: docs/lambda.md"
 	@echo "make venv    make .venv, which the others do by themselves"
 	@echo "make clean   remove .venv and all that was built or cached"
 
@@ -57,6 +64,10 @@ audit: $(READY)
 
 bench: .venv/installed
 	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(BIN)/python -m bench $(ARGS)
+
+lambda: $(READY)
+	@"$(BIN)/python" lambda/build.py --python $(LAMBDA_PYTHON) --arch $(LAMBDA_ARCH) --output "$(LAMBDA_OUTPUT)" \
+	  --manifest $(LAMBDA_MANIFEST)
 
 venv: .venv/installed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from textwrap import dedent, indent
 
 HEAD = """\
@@ -39,3 +40,18 @@ def problems(finished):
 def leftovers(database):
     """Schemas that a run left beside its target."""
     return database.column("SELECT nspname FROM pg_namespace WHERE nspname LIKE '%xcopy%'")
+
+
+def wait_until(condition, seconds=30):
+    """Wait for something to become true; give what it was then."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+    return found
+
+
+def is_idle(database):
+    """Tell whether no session of a run is left; a server process needs a moment to end when its client has left."""
+    ours = "application_name LIKE 'pg-xcopy%' AND datname = current_database()"
+    return not database.rows(f"SELECT 1 FROM pg_stat_activity WHERE {ours}")

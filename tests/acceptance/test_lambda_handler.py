@@ -6,7 +6,7 @@ import json
 
 import boto3
 import pytest
-from commanding import HEAD, urls, write
+from commanding import HEAD, is_idle, urls, wait_until, write
 from moto.server import ThreadedMotoServer
 
 from pg_xcopy import aws_lambda
@@ -334,8 +334,7 @@ def test_it_stops_before_its_time_is_up(source_db, target_db):
     with pytest.raises(TimeUpError, match=r"its time, 4\.5 s, was up; the target is as it was"):
         aws_lambda.handler({"jobs": "export:books", "overrides": SLOW}, Context(6))
 
-    for database in (source_db, target_db):
-        assert database.rows("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'pg-xcopy%'") == []
+    assert wait_until(lambda: is_idle(source_db) and is_idle(target_db))
     assert target_db.rows("SELECT 1 FROM pg_namespace WHERE nspname ~ 'xcopy|books'") == []
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from copying import Clock, beside, copy, job_of, our_threads, running
+from copying import Clock, beside, copy, job_of, our_threads, running, wait_until
 
 from judge import read_schema
 from pg_xcopy import api, run_job, run_jobs
@@ -32,7 +32,7 @@ def target(things, target_db):
     before = read_schema(target_db, "app")
     yield target_db
     assert beside(target_db) == []
-    assert (running(things), running(target_db), our_threads()) == ([], [], [])
+    assert wait_until(lambda: not (running(things) or running(target_db) or our_threads()))
     assert read_schema(target_db, "app") == before
 
 
