@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 
-import boto3
 import pytest
 from commanding import HEAD, is_idle, urls, wait_until, write
-from moto.server import ThreadedMotoServer
 
 from pg_xcopy import aws_lambda
 from pg_xcopy.errors import JobsFailedError, ManifestError, PlanError, TimeUpError, UsageError
@@ -166,27 +164,16 @@ def test_a_file_that_is_not_there(package):
 # --- S3
 
 
-@pytest.fixture(scope="module")
-def moto():
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
-
-
 @pytest.fixture
-def bucket(moto, monkeypatch):
-    """A bucket with versions, on this machine; the environment leads boto3 to it, and to no account."""
-    away = {"AWS_PROFILE": None, "AWS_SESSION_TOKEN": None, "AWS_CONFIG_FILE": "/nonexistent"}
-    here = {"AWS_ENDPOINT_URL": moto, "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
-    keys = {"AWS_ACCESS_KEY_ID": "AKIATESTTESTTESTTEST", "AWS_SECRET_ACCESS_KEY": "s3cr3t-key"}
-    for name, value in {**away, **here, **keys}.items():
-        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
-    bucket = boto3.Session().resource("s3").create_bucket(Bucket="manifests")
+def bucket(aws):
+    """A bucket that keeps versions."""
+    import boto3  # noqa: PLC0415 - it takes a while
+
+    bucket = (
+        boto3.Session(region_name="us-east-1").resource("s3", endpoint_url=aws.url).create_bucket(Bucket="manifests")
+    )
     bucket.Versioning().enable()
-    yield bucket
-    bucket.object_versions.delete()
-    bucket.delete()
+    return bucket
 
 
 @pytest.mark.usefixtures("package")
@@ -259,6 +246,16 @@ def test_a_manifest_in_s3_that_is_far_too_large(bucket):
 
     with pytest.raises(ManifestError, match="the file is larger than 16 MiB"):
         aws_lambda.handler({"manifest": "s3://manifests/jobs.yaml"}, Context())
+
+
+@pytest.mark.usefixtures("package")
+def test_secrets_are_read_when_it_runs(aws, databases, target_db):
+    aws.put("shop/target", {"url": databases["TARGET_DB_URL"], "schema": "hidden"})
+    over = {"target": {"database": "${aws-sm:shop/target#url}", "schema": "${aws-sm:shop/target#schema}"}}
+
+    assert done({"jobs": "export:books", "overrides": over}) == {"export:books": 3}
+    assert target_db.value("SELECT count(*) FROM hidden.books") == 3
+    assert [each.secret for each in aws.asked] == ["shop/target"]
 
 
 # --- Overrides
