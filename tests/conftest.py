@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from psycopg2.sql import SQL, Identifier, Literal
 
+from bastion import Bastion
 from pg_xcopy.demo.installations import NoServerError, find_installations, installation_at
 from pg_xcopy.demo.servers import Server
 from servers import Database, Finished, Role, create_database, drop_database
@@ -207,6 +208,31 @@ def aws(aws_server, monkeypatch):
         monkeypatch.setenv(name, value)
     yield aws_server
     aws_server.reset()
+
+
+# --- Bastions
+
+
+@pytest.fixture(scope="session")
+def bastion(tmp_path_factory):
+    """An SSH server that forwards to wherever it is asked to; no test may stop it."""
+    made = Bastion(tmp_path_factory.mktemp("bastion"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def new_bastion(tmp_path_factory):
+    """`new_bastion("AllowTcpForwarding no", kinds=("rsa",))` is one of its own, for tests that change or stop it."""
+    made: list[Bastion] = []
+
+    def create(extra="", **options):
+        made.append(Bastion(tmp_path_factory.mktemp("bastion"), extra, **options))
+        return made[-1]
+
+    yield create
+    for each in made:
+        each.stop()
 
 
 # --- The command

@@ -12,6 +12,7 @@ from psycopg2.extensions import make_dsn, parse_dsn
 
 SECRET_KEYWORDS = frozenset({"password", "sslpassword", "oauth_client_secret"})
 MASK = "***"
+DEFAULT_PORT = 5432
 _ENCODE = "its host or port makes no sense; a password with '@', ':', '/', '?' or '#' in it must be percent-encoded"
 
 
@@ -83,6 +84,15 @@ def describe(dsn: str) -> str:
     return "".join(
         (f"{user}@" if user else "", host, f":{port}" if port else "", f"/{parameters.get('dbname', '')}"),
     )
+
+
+def servers(dsn: str) -> tuple[tuple[str, int], ...]:
+    """List the servers that a DSN leads to, each by its address, or else its name, and its port."""
+    parameters = parse(dsn)
+    hosts = (parameters.get("hostaddr") or parameters.get("host", "")).split(",")
+    ports = parameters.get("port", "").split(",")
+    ports = ports * len(hosts) if len(ports) == 1 else ports  # PostgreSQL manual, 34.1.1.3: one may serve all hosts
+    return tuple((host or "localhost", int(port or DEFAULT_PORT)) for host, port in zip(hosts, ports, strict=False))
 
 
 def secrets(dsn: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import psycopg2
 import psycopg2.extensions
@@ -16,9 +16,14 @@ import psycopg2.extensions
 from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.farewell import first_error_kept
 from pg_xcopy.connect.probe import answers
+from pg_xcopy.connect.ssh import SshLogin
 from pg_xcopy.connect.translation import connection_failed, database_error, not_utf8
+from pg_xcopy.errors import ConnectionFailedError, DatabaseError, TunnelFailedError
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
+
+if TYPE_CHECKING:
+    from pg_xcopy.connect.tunnel import Tunnel
 
 OLDEST_SERVER = 120000
 """PostgreSQL 12, the oldest that has what structure introspection reads (generated columns)."""
@@ -46,6 +51,7 @@ class Address:
     """Where a side of a job lives; `dsn` is secret, `label` is what may be shown, `connect_timeout` is in seconds.
 
     `hidden` are further secrets, which statements contain and servers may repeat.
+    `ssh` is the bastion to go through, and then the hosts in `dsn` are as the bastion knows them.
     """
 
     side: str
@@ -54,6 +60,7 @@ class Address:
     connect_timeout: int = 10
     read_only: bool = False
     hidden: frozenset[str] = field(default=frozenset(), repr=False)
+    ssh: SshLogin | None = None
 
 
 class Sink(Protocol):
@@ -76,16 +83,20 @@ class Session:
     Every driver error leaves it as a DatabaseError.
     """
 
-    def __init__(self, address: Address, application_name: str, check: Callable[[], None]) -> None:
+    def __init__(
+        self, address: Address, application_name: str, check: Callable[[], None], tunnel: Tunnel | None = None
+    ) -> None:
         """Connect; raises ConnectionFailedError. `check` is called before each statement and may raise."""
         self.address = address
         self._check = check
         self._hidden = dsns.secrets(address.dsn) | address.hidden
+        self._tunnel = tunnel
         try:
             options = OPTIONS + READ_ONLY * address.read_only
-            self._connection = _connect(_parameters(address, application_name), options)
+            through = tunnel.parameters() if tunnel else {}
+            self._connection = _connect({**_parameters(address, application_name), **through}, options)
         except psycopg2.Error as error:
-            failed = connection_failed(error, address.side, address.label, self._hidden)
+            failed = self._not_connected(error)
             raise failed from failed.__cause__
         self._connection.autocommit = True
         self._cancelling = threading.Thread()
@@ -204,10 +215,24 @@ class Session:
             with self._connection.cursor() as cursor:
                 return action(cursor)
         except psycopg2.Error as error:
-            failed = database_error(error, self.address.side, self.address.label, doing, self._hidden)
+            failed = self._broken_off(error, doing)
             raise failed from failed.__cause__  # not from the driver's own: its text quotes rows
         except UnicodeDecodeError:  # a server checks what it converts, and from UTF8 to UTF8 it converts nothing
             raise not_utf8(self.address.side, self.address.label, doing) from None
+
+    def _not_connected(self, error: psycopg2.Error) -> ConnectionFailedError:
+        """Say why not, and blame the bastion if no server ever answered."""
+        side, label, tunnel = self.address.side, self.address.label, self._tunnel
+        if tunnel and "FATAL:" not in str(error) and (refused := tunnel.why_refused()):
+            return TunnelFailedError(side, label, refused.reason, refused.advice, tunnel.login.label)
+        return connection_failed(error, side, label, self._hidden, tunnel.translated if tunnel else str)
+
+    def _broken_off(self, error: psycopg2.Error, doing: str) -> DatabaseError:
+        """Say what the server said; or how the way to it was lost, if it said nothing."""
+        side, label = self.address.side, self.address.label
+        if self._tunnel and not error.pgcode and (lost := self._tunnel.lost()):
+            return DatabaseError(side, label, doing, lost)
+        return database_error(error, side, label, doing, self._hidden)
 
 
 def _connect(parameters: dict[str, Any], options: str) -> Any:  # noqa: ANN401 - the driver's connection

@@ -1,4 +1,4 @@
-"""All sessions of a run, so that they can be cancelled together and none is forgotten."""
+"""All sessions of a run, and its tunnels, so that they can be cancelled together and none is forgotten."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import threading
 from types import TracebackType
 
 from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.tunnels import Tunnels
 from pg_xcopy.errors import CancelledError, XcopyError
 
 
 class Sessions:
-    """Opens sessions and knows those that are open; leaving its context closes them.
+    """Opens sessions, and the tunnels they go through, and knows those that are open; leaving its context closes them.
 
     `cancel` may be called from any thread, and again: a request that arrives between two statements has no effect on
     the server, so whoever waits for the run to end repeats it.
@@ -22,6 +23,7 @@ class Sessions:
         self._open: set[Session] = set()
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
+        self._tunnels = Tunnels(self.check)
         self.stopped_by: XcopyError | None = None
         """Why someone from outside stopped the run; what fails then fails because of it."""
 
@@ -38,7 +40,7 @@ class Sessions:
     def open(self, address: Address) -> Session:
         """Connect; raises ConnectionFailedError, and CancelledError once the run was asked to stop."""
         self.check()
-        session = Session(address, self._application_name, self.check)
+        session = Session(address, self._application_name, self.check, self._tunnels.to(address))
         with self._lock:
             self._open.add(session)
         return session
@@ -52,6 +54,7 @@ class Sessions:
     def cancel(self) -> None:
         """Break off whatever runs on any session, and let no new one be opened."""
         self._cancelled.set()
+        self._tunnels.cancel()
         for session in self._snapshot():
             session.cancel()
 
@@ -77,3 +80,4 @@ class Sessions:
     ) -> None:
         for session in self._snapshot():
             self.close(session)
+        self._tunnels.close()

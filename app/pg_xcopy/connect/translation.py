@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import psycopg2
 
@@ -22,9 +22,11 @@ class DriverError(Exception):
         super().__init__(f"{type(error).__module__}.{type(error).__qualname__}: {shown}")
 
 
-def connection_failed(error: psycopg2.Error, side: str, label: str, hidden: Iterable[str]) -> ConnectionFailedError:
-    """Say why a server could not be reached, and what usually mends it."""
-    text = redact(str(error), hidden)
+def connection_failed(
+    error: psycopg2.Error, side: str, label: str, hidden: Iterable[str], translated: Callable[[str], str] = str
+) -> ConnectionFailedError:
+    """Say why a server could not be reached, and what usually mends it; `translated` names what only we know of."""
+    text = translated(redact(str(error), hidden))
     kinds = {
         "password authentication failed": "Check the user and the password.",
         "no password supplied": "Put the password into the URL, a password file (~/.pgpass) or PGPASSWORD.",

@@ -131,6 +131,7 @@ def address_of(side: str, connection: Connection, hidden: frozenset[str] = froze
         connect_timeout=connection.connect_timeout,
         read_only=side == "source",
         hidden=hidden,
+        ssh=connection.ssh.login if connection.ssh else None,
     )
 
 

@@ -16,7 +16,14 @@ from pg_xcopy.errors.runs import (
     StrictError,
     TimeUpError,
 )
-from pg_xcopy.errors.servers import ConnectionFailedError, DatabaseError, ReadOnlyTargetError, ServerTooOldError
+from pg_xcopy.errors.servers import (
+    ConnectionFailedError,
+    DatabaseError,
+    MissingExtraError,
+    ReadOnlyTargetError,
+    ServerTooOldError,
+    TunnelFailedError,
+)
 from pg_xcopy.errors.written import AuditLogError, ManifestError, Problem, SecretsError, UsageError
 
 __all__ = [
@@ -27,6 +34,7 @@ __all__ = [
     "DatabaseError",
     "JobsFailedError",
     "ManifestError",
+    "MissingExtraError",
     "PlanError",
     "Problem",
     "ProtectedTargetError",
@@ -39,6 +47,7 @@ __all__ = [
     "StrictError",
     "TargetLockedError",
     "TimeUpError",
+    "TunnelFailedError",
     "UsageError",
     "XcopyError",
 ]

@@ -60,6 +60,18 @@ class ConnectionFailedError(XcopyError):
 
 
 @dataclass(eq=False)
+class TunnelFailedError(ConnectionFailedError):
+    """A bastion could not be reached, is not the one that was meant, or leads no further. `reason` has the verb."""
+
+    bastion: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Which side, which bastion, what it did."""
+        return f"can't connect to the {self.side} {self.label}: the bastion {self.bastion} {self.reason}."
+
+
+@dataclass(eq=False)
 class DatabaseError(XcopyError):
     """A server refused or broke off a statement.
 
@@ -129,3 +141,21 @@ class ReadOnlyTargetError(XcopyError):
     def hint(self) -> str:
         """Connect elsewhere."""
         return "Connect to its primary."
+
+
+@dataclass(eq=False)
+class MissingExtraError(XcopyError):
+    """Something that is not installed by default is needed. `purpose` is a clause; `extra` is what pip calls it."""
+
+    purpose: str
+    extra: str
+
+    @property
+    def sentence(self) -> str:
+        """What needs it."""
+        return f"{self.purpose}, and what that needs is not installed."
+
+    @property
+    def hint(self) -> str:
+        """The command that installs it."""
+        return f"Run: pip install 'pg-xcopy[{self.extra}]'"

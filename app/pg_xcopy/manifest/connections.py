@@ -21,7 +21,8 @@ from pydantic_core import PydanticKnownError
 
 from pg_xcopy.connect import dsn
 from pg_xcopy.connect.secrets_manager import UnreadableSecretError
-from pg_xcopy.manifest.databases import checked_url, declared, same_database
+from pg_xcopy.manifest.bastions import Bastion
+from pg_xcopy.manifest.databases import checked_url, declared, refuse_unreachable, same_database
 from pg_xcopy.manifest.declared import Declared, GivenName
 from pg_xcopy.manifest.fields import NON_EMPTY, Count, refusal
 from pg_xcopy.manifest.secrets.contents import Reader
@@ -56,6 +57,10 @@ class Connection(Declared):
         default=False,
         description="Never write to this database, whichever job or connection leads to it.",
     )
+    ssh: Bastion | None = Field(
+        default=None,
+        description="Reach this database through a bastion; the url's host and port are as the bastion knows them.",
+    )
     connect_timeout: Count = Field(default=10, gt=0, description="How long to wait for a server, seconds.")
 
     @model_validator(mode="before")
@@ -75,6 +80,12 @@ class Connection(Declared):
             return secret.filled(read, _parameters(info.data["url"]))
         except UnreadableSecretError as error:
             raise refusal(error.reason, error.hint) from None
+
+    @model_validator(mode="after")
+    def _leads_on(self) -> "Connection":
+        if self.ssh and not self.unread:
+            refuse_unreachable(self.dsn)
+        return self
 
     @property
     def unread(self) -> bool:
@@ -150,7 +161,7 @@ def writable(target: Connection, info: ValidationInfo) -> Connection:
 
 def lead_to_one_database(one: Connection, other: Connection) -> bool:
     """Tell whether two connections share a server and a database, as far as that is known."""
-    return one.located and other.located and same_database(one.dsn, other.dsn)
+    return one.located and other.located and same_database(one, other)
 
 
 DATABASE = "A connection's name, a postgresql:// URL or a libpq keyword/value string."

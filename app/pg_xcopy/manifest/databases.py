@@ -1,19 +1,40 @@
 """From the text of `database:` to a connection, and whether two connections lead to the same database."""
 
+import re
 from collections.abc import Mapping
-from typing import TypeVar
+from ipaddress import ip_address
+from typing import Protocol, TypeVar
 
 from pydantic import SecretStr
 from pydantic_core import PydanticCustomError
 
 from pg_xcopy.connect import dsn
+from pg_xcopy.connect.ssh import STANDARD_PORT
+from pg_xcopy.manifest.bastions import Bastion
 from pg_xcopy.manifest.fields import refusal
 from pg_xcopy.manifest.secrets.references import Unread
 
 Declared = TypeVar("Declared")
 
+PRIVATE_DOMAINS = frozenset(
+    {"corp", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain", "private", "test"}
+)
+"""Top-level domains that are somebody's own: the same name may be two hosts in two networks (RFC 6761, 6762, 9476)."""
+
 LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 NOT_SET = "the variable it was read from is probably not set"
+
+
+class Reached(Protocol):
+    """A database and the way to it."""
+
+    @property
+    def dsn(self) -> str:
+        """Its connection string."""
+
+    @property
+    def ssh(self) -> Bastion | None:
+        """The bastion in front of it."""
 
 
 def checked_url(given: object) -> str:
@@ -54,10 +75,24 @@ def declared(text: object, connections: Mapping[str, Declared]) -> Declared | st
     raise PydanticCustomError("unknown_connection", "no connection has this name", known)
 
 
-def same_database(one: str, other: str) -> bool:
-    """Tell whether two connection strings share a server and a database, as far as their text says."""
-    first, second = dsn.parse(one), dsn.parse(other)
-    return _database(first) == _database(second) and not _servers(first).isdisjoint(_servers(second))
+def refuse_unreachable(url: str) -> None:
+    """Refuse a connection string that a bastion could do nothing with: one that does not say which host is meant."""
+    parameters = dsn.parse(url)
+    hosts = (parameters.get("hostaddr") or parameters.get("host", "")).split(",")
+    if any(host.startswith(("/", "@")) for host in hosts):
+        raise refusal("a Unix socket can't be reached through a bastion", "name a host")
+    if "" in hosts:
+        raise refusal("behind a bastion the url must name its host", "localhost is the bastion itself")
+    if not re.fullmatch(r"[\d,]*", parameters.get("port", "")):
+        raise refusal("the port in this connection string makes no sense")
+
+
+def same_database(one: Reached, other: Reached) -> bool:
+    """Tell whether two connections share a server and a database, as far as their text says."""
+    first, second = dsn.parse(one.dsn), dsn.parse(other.dsn)
+    if _database(first) != _database(second):
+        return False
+    return not _servers(first, one.ssh).isdisjoint(_servers(second, other.ssh))
 
 
 def _database(parameters: Mapping[str, str]) -> str:
@@ -65,11 +100,26 @@ def _database(parameters: Mapping[str, str]) -> str:
     return parameters.get("dbname") or parameters.get("user", "")
 
 
-def _servers(parameters: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    """Pair every host with its port (PostgreSQL manual, 34.1.1.3: one port may serve all hosts)."""
+def _servers(parameters: Mapping[str, str], ssh: Bastion | None) -> frozenset[tuple[str, str, str]]:
+    """Pair every host with its port (PostgreSQL manual, 34.1.1.3: one port may serve all hosts), as seen from where."""
     hosts = (parameters.get("host") or parameters.get("hostaddr", "")).lower().split(",")
     ports = parameters.get("port", "").split(",")
     ports = ports * len(hosts) if len(ports) == 1 else ports
-    return frozenset(
-        ("localhost" if host in LOOPBACK else host, port or "5432") for host, port in zip(hosts, ports, strict=False)
-    )
+    return frozenset((*_place(host, ssh), port or "5432") for host, port in zip(hosts, ports, strict=False))
+
+
+def _place(host: str, ssh: Bastion | None) -> tuple[str, str]:
+    """Say which host it is, and for whom: behind two bastions, `localhost`, `db` or 10.0.0.5 are two hosts."""
+    host = "localhost" if host in LOOPBACK else host
+    if ssh is None or _is_one_everywhere(host):
+        return "", host
+    if host == "localhost" and ssh.port == STANDARD_PORT:  # another port may be a container's, on the same machine
+        return _place(ssh.host.lower(), None)
+    return f"{ssh.host.lower()}:{ssh.port}", host
+
+
+def _is_one_everywhere(host: str) -> bool:
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and host.rstrip(".").rpartition(".")[2] not in PRIVATE_DOMAINS

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from pg_xcopy.manifest.bastions import Bastion
 from pg_xcopy.manifest.conditions import Condition
 from pg_xcopy.manifest.connections import Connection
 from pg_xcopy.manifest.models import Job, Source, TableRule, Target
@@ -28,6 +29,7 @@ FIRST_KEYS = ("connections", "defaults", "jobs")
 _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("connections", "*"): Connection,
     ("connections", "*", "aws_secret"): AwsSecret,
+    ("connections", "*", "ssh"): Bastion,
     ("jobs", "*"): Job,
     ("jobs", "*", "source"): Source,
     ("jobs", "*", "target"): Target,

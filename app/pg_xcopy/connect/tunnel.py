@@ -1,0 +1,143 @@
+"""A tunnel, seen from here: a process that listens on this machine and is logged in to a bastion."""
+
+from __future__ import annotations
+
+import json
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import IO, Any, cast
+
+from pg_xcopy.connect.dsn import redact
+from pg_xcopy.connect.ssh import SshLogin
+
+PROGRAM = (
+    "import json, sys; orders = json.loads(sys.stdin.readline()); sys.path[:] = orders['path']; "
+    "from pg_xcopy.connect.tunnelling.process import main; main(orders)"
+)
+HERE = "127.0.0.1"
+START_UP = 20.0
+"""Seconds that the process gets beyond those for logging in, on a machine that has much else to do."""
+
+PATIENCE = 5.0
+"""Seconds that it gets for an answer about itself, and for its end."""
+
+ENDED: dict[str, Any] = {
+    "failed": "is out of reach: the process that should log in has ended",
+    "lost": "the process that held it has ended",
+    "refused": (),
+}
+
+Servers = Sequence[tuple[str, int]]
+
+
+class NoTunnelError(Exception):
+    """The tunnel could not be opened. `reason` goes after "the bastion …"."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(reason)
+        self.reason, self.advice = reason, advice
+
+
+class Tunnel:
+    """Leads from ports of this machine to servers behind a bastion, each a host and a port as the bastion knows them.
+
+    A process of its own, because the driver keeps the interpreter's lock while it waits for what a tunnel in the same
+    interpreter would have to carry: see `tunnelling.process`.
+    """
+
+    def __init__(self, login: SshLogin, servers: Servers) -> None:
+        self.login, self.servers = login, servers
+        self._ports: Sequence[int] = ()
+        self._asking = threading.Lock()
+        self._process = subprocess.Popen(  # noqa: S603 - our own Python, and a program without any input in it
+            [sys.executable, "-I", "-c", PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C must not take from a run what its cancel requests travel through
+        )
+
+    def open(self, seconds: int) -> None:
+        """Log in within so many seconds; raises NoTunnelError."""
+        orders = {"path": sys.path, "login": asdict(self.login), "servers": self.servers, "timeout": seconds}
+        answer = self._ask(orders, seconds + START_UP)
+        if "ports" not in answer:
+            raise NoTunnelError(self._in_public(answer["failed"]), answer.get("advice", ""))
+        self._ports = answer["ports"]
+
+    def parameters(self) -> dict[str, str]:
+        """Say to libpq how to connect; it still verifies a certificate, and looks up a password, by the host's name."""
+        return {
+            "hostaddr": ",".join(HERE for _ in self._ports),
+            "port": ",".join(map(str, self._ports)),
+        }
+
+    def lost(self) -> str:
+        """Say why nothing travels through it any more; empty while it is well."""
+        lost = self._state()["lost"]
+        return self._in_public(f"the tunnel through the bastion {self.login.label} broke: {lost}") if lost else ""
+
+    def why_refused(self) -> NoTunnelError | None:
+        """Say why the last connection through it came to no server; None if it did."""
+        state = self._state()
+        if state["lost"]:
+            return NoTunnelError(self._in_public(f"is gone: {state['lost']}"), "")
+        reasons = [reason for reason, _ in state["refused"]]
+        return NoTunnelError(self._in_public(" and ".join(reasons)), state["refused"][0][1]) if reasons else None
+
+    def translated(self, text: str) -> str:
+        """Put the bastion and the servers' own ports where libpq names ours."""
+        for (_, port), ours in zip(self.servers, self._ports, strict=True):
+            text = text.replace(f"({HERE}), port {ours}", f"(through {self.login.label}), port {port}")
+        return text
+
+    def give_up(self) -> None:
+        """End the process if it has not logged in yet: whoever waits for that waits no longer."""
+        if not self._ports:
+            self._process.kill()
+
+    def close(self) -> None:
+        """End the process, and with it whatever still travels through it."""
+        with suppress(OSError):
+            self._stdin.close()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._stdout.close()
+
+    def _state(self) -> dict[str, Any]:
+        return self._ask("how are you?", PATIENCE)
+
+    def _ask(self, question: object, seconds: float) -> dict[str, Any]:
+        with self._asking:
+            try:
+                self._stdin.write(json.dumps(question).encode() + b"\n")
+                return self._answer(seconds)
+            except (OSError, ValueError):  # it has ended; ValueError: we have closed it
+                return ENDED
+
+    def _answer(self, seconds: float) -> dict[str, Any]:
+        poll = select.poll()  # not select.select, which knows no descriptor above 1023
+        poll.register(self._stdout, select.POLLIN)
+        line = self._stdout.readline() if poll.poll(seconds * 1000) else b""
+        answer: dict[str, Any] = json.loads(line) if line else ENDED
+        return answer
+
+    def _in_public(self, text: str) -> str:
+        return redact(text, self.login.secrets)
+
+    @property
+    def _stdin(self) -> IO[bytes]:
+        return cast(IO[bytes], self._process.stdin)
+
+    @property
+    def _stdout(self) -> IO[bytes]:
+        return cast(IO[bytes], self._process.stdout)
