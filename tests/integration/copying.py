@@ -46,6 +46,11 @@ def running(database, state="%"):
     return database.column(f"{RUNNING} AND datname = current_database() AND query LIKE %s", (state,))
 
 
+def sleeping(database):
+    """Those of them that sleep, as a transform with pg_sleep does once its rows flow."""
+    return database.column(f"{RUNNING} AND datname = current_database() AND wait_event = 'PgSleep'")
+
+
 def terminate(database, query="%COPY%", waiting="%"):
     """End, as an administrator would, the server processes that run such a query; tell how many there were.
 

@@ -93,8 +93,9 @@ class Session:
         self._tunnel = tunnel
         try:
             options = OPTIONS + READ_ONLY * address.read_only
-            through = tunnel.parameters() if tunnel else {}
-            self._connection = _connect({**_parameters(address, application_name), **through}, options)
+            given = _parameters(address, application_name)
+            through = tunnel.parameters(given) if tunnel else {}
+            self._connection = _connect({**given, **through}, options)
         except psycopg2.Error as error:
             failed = self._not_connected(error)
             raise failed from failed.__cause__

@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import IO, Any, cast
@@ -53,6 +53,7 @@ class Tunnel:
     def __init__(self, login: SshLogin, servers: Servers) -> None:
         self.login, self.servers = login, servers
         self._ports: Sequence[int] = ()
+        self._seconds = 0
         self._asking = threading.Lock()
         self._process = subprocess.Popen(  # noqa: S603 - our own Python, and a program without any input in it
             [sys.executable, "-I", "-c", PROGRAM],
@@ -65,17 +66,28 @@ class Tunnel:
 
     def open(self, seconds: int) -> None:
         """Log in within so many seconds; raises NoTunnelError."""
+        self._seconds = seconds
         orders = {"path": sys.path, "login": asdict(self.login), "servers": self.servers, "timeout": seconds}
         answer = self._ask(orders, seconds + START_UP)
         if "ports" not in answer:
             raise NoTunnelError(self._in_public(answer["failed"]), answer.get("advice", ""))
         self._ports = answer["ports"]
 
-    def parameters(self) -> dict[str, str]:
-        """Say to libpq how to connect; it still verifies a certificate, and looks up a password, by the host's name."""
+    def parameters(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Say to libpq where to connect; it still verifies a certificate by the host's own name.
+
+        Of several hosts, those that do not answer are left out: libpq goes on to the next only where it is refused, and
+        here it never is.
+        """
+        names = (given.get("host") or given["hostaddr"]).split(",")
+        ways = list(zip(names, self._ports, strict=False))
+        if len(ways) > 1:
+            answer = self._ask("who answers?", self._seconds + PATIENCE).get("answering", ())
+            ways = [way for way, answering in zip(ways, answer, strict=False) if answering] or ways
         return {
-            "hostaddr": ",".join(HERE for _ in self._ports),
-            "port": ",".join(map(str, self._ports)),
+            "host": ",".join(name for name, _ in ways),
+            "hostaddr": ",".join(HERE for _ in ways),
+            "port": ",".join(str(port) for _, port in ways),
         }
 
     def lost(self) -> str:
@@ -88,13 +100,15 @@ class Tunnel:
         state = self._state()
         if state["lost"]:
             return NoTunnelError(self._in_public(f"is gone: {state['lost']}"), "")
-        reasons = [reason for reason, _ in state["refused"]]
-        return NoTunnelError(self._in_public(" and ".join(reasons)), state["refused"][0][1]) if reasons else None
+        if len(state["refused"]) < len(self._ports):  # one of several servers did answer
+            return None
+        reasons, advice = zip(*state["refused"], strict=True)
+        return NoTunnelError(self._in_public(" and ".join(reasons)), advice[0])
 
     def translated(self, text: str) -> str:
         """Put the bastion and the servers' own ports where libpq names ours."""
-        for (_, port), ours in zip(self.servers, self._ports, strict=True):
-            text = text.replace(f"({HERE}), port {ours}", f"(through {self.login.label}), port {port}")
+        for (host, port), ours in zip(self.servers, self._ports, strict=True):
+            text = text.replace(f'"{HERE}", port {ours}', f'"{host}" (through {self.login.label}), port {port}')
         return text
 
     def give_up(self) -> None:

@@ -25,7 +25,8 @@ KEEPALIVE_SECONDS = 15
 KEEPALIVE_COUNT = 4
 """After a minute without an answer the bastion counts as gone; a load balancer in between sees traffic four times."""
 
-MAYBE_ABOUT_THE_HOST_KEY = (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed, asyncssh.ConnectionLost)
+HUNG_UP = (asyncssh.ConnectionLost, ConnectionResetError, BrokenPipeError)
+MAYBE_ABOUT_THE_HOST_KEY = (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed, *HUNG_UP)
 """OpenSSH just closes the connection where it has no host key of a kind that is asked for."""
 
 NOTHING_BUT_THE_KEY: dict[str, Any] = {
@@ -113,7 +114,7 @@ async def _connected(login: SshLogin, key: asyncssh.SSHKey) -> Bastion:
 
 
 def _failed(error: Exception, key: asyncssh.SSHKey) -> LoginFailedError:
-    known = {
+    known: dict[type[Exception] | tuple[type[Exception], ...], tuple[str, str]] = {
         socket.gaierror: ("can't be found: its name does not resolve", "Check ssh.host."),
         ConnectionRefusedError: (
             "refused the connection",
@@ -123,7 +124,7 @@ def _failed(error: Exception, key: asyncssh.SSHKey) -> LoginFailedError:
             f"did not let us in with the key {key.get_fingerprint()}",
             "Check ssh.user, and that this key is in that user's authorized_keys.",
         ),
-        asyncssh.ConnectionLost: (
+        HUNG_UP: (
             "closed the connection before we were logged in",
             "Check that an SSH server runs there, and that it does not turn away many logins (MaxStartups).",
         ),

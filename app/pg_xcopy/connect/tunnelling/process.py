@@ -14,6 +14,7 @@ import asyncio
 import json
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from pg_xcopy.connect.ssh import SshLogin
@@ -38,9 +39,19 @@ async def _hold(orders: dict[str, Any]) -> None:
         return
     forwards = [Forward(bastion, host, port) for host, port in orders["servers"]]
     _say(ports=[await forward.listen() for forward in forwards])
-    while await questions.readline():
-        _say(lost=bastion.lost, refused=[forward.refused for forward in forwards if forward.refused])
+    while question := await questions.readline():
+        if b"answers" in question:
+            _say(answering=await _answering(forwards, orders["timeout"]))
+        else:
+            _say(lost=bastion.lost, refused=[forward.refused for forward in forwards if forward.refused])
     bastion.connection.abort()
+
+
+async def _answering(forwards: Sequence[Forward], seconds: float) -> list[bool]:
+    """Ask all servers at once; who has not answered in time, does not."""
+    asking = [asyncio.ensure_future(forward.answers()) for forward in forwards]
+    await asyncio.wait(asking, timeout=seconds)
+    return [each.done() and each.result() for each in asking]
 
 
 async def _standard_input() -> asyncio.StreamReader:

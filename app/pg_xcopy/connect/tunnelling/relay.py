@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import cast
 
 import asyncssh
@@ -30,7 +31,9 @@ class Forward:
         server = await loop.create_server(lambda: _Near(self), LISTEN_ON, 0)
         return int(server.sockets[0].getsockname()[1])
 
-    async def open(self, far: _Far, peer: tuple[str, int]) -> asyncssh.SSHTCPChannel[bytes] | None:
+    async def open(
+        self, far: asyncssh.SSHTCPSession[bytes], peer: tuple[str, int]
+    ) -> asyncssh.SSHTCPChannel[bytes] | None:
         """Have the bastion connect to the server; None if it does not, and then `refused` says why."""
         try:
             channel, _ = await self._bastion.connection.create_connection(lambda: far, self._host, self._port, *peer)
@@ -40,14 +43,19 @@ class Forward:
         self.refused = None
         return channel
 
+    async def answers(self) -> bool:
+        """Tell whether the bastion gets a connection to the server at all."""
+        found = await self.open(asyncssh.SSHTCPSession(), (LISTEN_ON, 0))
+        if found:
+            found.close()
+        return found is not None
+
     def _why(self, error: Exception) -> tuple[str, str]:
         server = f"{self._host}:{self._port}"
         if isinstance(error, asyncssh.ChannelOpenError) and error.code == FORBIDDEN:
             return f"does not allow forwarding to {server}", "See AllowTcpForwarding and PermitOpen in its sshd_config."
-        return (
-            f"can't reach {server}: {getattr(error, 'reason', error)}",
-            "Check the url: its host and port are the bastion's.",
-        )
+        said = getattr(error, "reason", error)
+        return f"can't reach {server}: {said}", "Check the url: its host and port are as the bastion knows them."
 
 
 class _Near(asyncio.Protocol):
@@ -74,7 +82,8 @@ class _Near(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._far:
-            self._far.write(data)
+            with suppress(OSError):  # the server has hung up; that it did is on its way
+                self._far.write(data)
 
     def eof_received(self) -> bool:
         if self._far:
@@ -104,7 +113,7 @@ class _Far(asyncssh.SSHTCPSession[bytes]):
         self._near.write(data)
 
     def eof_received(self) -> bool:
-        if self._near.can_write_eof() and not self._near.is_closing():
+        with suppress(OSError):  # it may have hung up already; raised here, that would end the whole tunnel
             self._near.write_eof()
         return True  # the other direction stays open
 
