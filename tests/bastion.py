@@ -47,7 +47,7 @@ def program(name, package="openssh-server"):
 
 
 def penalties():
-    """OpenSSH 9.8 keeps away for a while who fails to log in, as tests do on purpose; older ones know no such option."""
+    """From 9.8 on OpenSSH keeps away for a while who failed to log in, as tests do on purpose."""
     said = subprocess.run([program("ssh"), "-V"], capture_output=True, text=True, check=True).stderr
     major, minor = re.match(r"OpenSSH_(\d+)\.(\d+)", said).groups()
     return "PerSourcePenalties no" if (int(major), int(minor)) >= (9, 8) else ""

@@ -74,17 +74,18 @@ def openssh(bastion: Bastion, database: Database):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = [
-        "-N",
-        "-o",
-        "StrictHostKeyChecking=no",
+    options = ["-N", "-c", "aes128-gcm@openssh.com", "-o", "StrictHostKeyChecking=no"]
+    forward = ["-L", f"{port}:127.0.0.1:{database.server.port}", "-p", str(bastion.port)]
+    command = [
+        "ssh",
+        *options,
         "-o",
         "UserKnownHostsFile=/dev/null",
-        "-c",
-        "aes128-gcm@openssh.com",
+        "-i",
+        str(bastion.key),
+        *forward,
+        f"{bastion.user}@127.0.0.1",
     ]
-    forward = ["-L", f"{port}:127.0.0.1:{database.server.port}", "-p", str(bastion.port)]
-    command = ["ssh", *options, "-i", str(bastion.key), *forward, f"{bastion.user}@127.0.0.1"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while True:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port)):

@@ -55,7 +55,7 @@ class Tunnel:
         self._ports: Sequence[int] = ()
         self._seconds = 0
         self._asking = threading.Lock()
-        self._process = subprocess.Popen(  # noqa: S603 - our own Python, and a program without any input in it
+        self._process = subprocess.Popen(  # noqa: S603 - our own Python, and a program without any input in it  # nosec B603
             [sys.executable, "-I", "-c", PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

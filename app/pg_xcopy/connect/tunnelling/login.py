@@ -30,13 +30,10 @@ MAYBE_ABOUT_THE_HOST_KEY = (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeF
 """OpenSSH just closes the connection where it has no host key of a kind that is asked for."""
 
 NOTHING_BUT_THE_KEY: dict[str, Any] = {
+    "preferred_auth": "publickey",
     "config": None,
     "agent_path": None,
     "client_certs": (),
-    "password_auth": False,
-    "kbdint_auth": False,
-    "host_based_auth": False,
-    "gss_auth": False,
     "gss_kex": False,
     "gss_host": None,
     "pkcs11_provider": None,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,9 @@ from typing import Any
 from pg_xcopy.connect.ssh import SshLogin
 from pg_xcopy.connect.tunnelling.login import LoginFailedError, log_in
 from pg_xcopy.connect.tunnelling.relay import Forward
+
+ANSWERS = 1
+"""Standard output."""
 
 
 def main(orders: dict[str, Any]) -> None:
@@ -61,5 +65,4 @@ async def _standard_input() -> asyncio.StreamReader:
 
 
 def _say(**answer: Any) -> None:  # noqa: ANN401 - whatever JSON has
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+    os.write(ANSWERS, json.dumps(answer).encode() + b"\n")
