@@ -5,7 +5,7 @@ No `from __future__ import annotations` here: Pydantic reads the annotations whe
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, SecretStr, WithJsonSchema, model_validator
 from pydantic.config import JsonDict
 
 from pg_xcopy.connect.ssh import STANDARD_PORT, SshLogin
@@ -27,27 +27,27 @@ class Bastion(Declared):
 
     model_config = ConfigDict(json_schema_extra=_ONE_OF_EACH)
 
-    host: Annotated[Name, BeforeValidator(ssh_texts.host_name)] = Field(description="Its name or address.")
+    host: Annotated[Name, ssh_texts.read(ssh_texts.host_name)] = Field(description="Its name or address.")
     port: Count = Field(default=STANDARD_PORT, ge=1, le=HIGHEST_PORT, description="The port of its SSH server.")
     user: Name = Field(description="Who logs in there.")
-    private_key: Annotated[SecretStr, BeforeValidator(ssh_texts.key_text), WithJsonSchema(NON_EMPTY)] | None = Field(
+    private_key: Annotated[SecretStr, ssh_texts.read(ssh_texts.key_text), WithJsonSchema(NON_EMPTY)] | None = Field(
         default=None,
         description="The text of a private key (Ed25519, ECDSA or RSA; OpenSSH, PEM or PKCS#8), best from a "
         "${VARIABLE} or ${file:/a/path}.",
     )
     private_key_file: (
-        Annotated[SecretStr, BeforeValidator(ssh_texts.key_from_file), WithJsonSchema(NON_EMPTY)] | None
+        Annotated[SecretStr, ssh_texts.read(ssh_texts.key_from_file), WithJsonSchema(NON_EMPTY)] | None
     ) = Field(
         default=None,
         description="Instead of its text: the file of a private key, relative to the manifest's directory.",
     )
-    passphrase: Annotated[SecretStr, BeforeValidator(ssh_texts.passphrase), WithJsonSchema(NON_EMPTY)] | None = Field(
+    passphrase: Annotated[SecretStr, ssh_texts.read(ssh_texts.passphrase), WithJsonSchema(NON_EMPTY)] | None = Field(
         default=None, description="What the private key is encrypted with, if it is."
     )
-    fingerprint: Annotated[str, BeforeValidator(ssh_texts.fingerprint), WithJsonSchema(NON_EMPTY)] | None = Field(
+    fingerprint: Annotated[str, ssh_texts.read(ssh_texts.fingerprint), WithJsonSchema(NON_EMPTY)] | None = Field(
         default=None, description="The SHA256 fingerprint of its host key, as `ssh-keygen -l` prints it."
     )
-    known_hosts: Annotated[str, BeforeValidator(ssh_texts.known_hosts), WithJsonSchema(NON_EMPTY)] | None = Field(
+    known_hosts: Annotated[str, ssh_texts.read(ssh_texts.known_hosts), WithJsonSchema(NON_EMPTY)] | None = Field(
         default=None, description="Instead of a fingerprint: a known_hosts file, or the text of one."
     )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
-from pydantic import SecretStr, ValidationInfo
+from pydantic import BeforeValidator, SecretStr, ValidationInfo
 
 from pg_xcopy.manifest.fields import refusal
+from pg_xcopy.manifest.secrets.references import Unread
 
 MAX_BYTES = 1 << 20
 DIGEST_BYTES = 32
@@ -19,7 +21,16 @@ _ARMOUR = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]*PRIVATE KEY)-----(?P<body>.
 _HOST_LINE = re.compile(r"\s(ssh|ecdsa|sk-ssh|sk-ecdsa)-\S+\s+AAAA")
 
 
-def host_name(given: object) -> object:
+def read(check: Callable[[object, ValidationInfo], object]) -> BeforeValidator:
+    """Check a value by `check`, unless it waits for a secret: then it is checked once that is read."""
+
+    def checked(given: object, info: ValidationInfo) -> object:
+        return given if isinstance(given, Unread) else check(given, info)
+
+    return BeforeValidator(checked)
+
+
+def host_name(given: object, _: ValidationInfo) -> object:
     """Accept a name or an address alone."""
     if isinstance(given, str) and (re.search(r"[\s@/]", given) or (":" in given and not _is_address(given))):
         raise refusal("expected the name or address of a host, and nothing else", "user and port are keys of their own")
@@ -34,12 +45,12 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def passphrase(given: object) -> SecretStr:
+def passphrase(given: object, _: ValidationInfo) -> SecretStr:
     """Accept text, also none: `${A_VARIABLE:-}`."""
     return SecretStr("" if given == "" else _text(given, "a passphrase"))
 
 
-def key_text(given: object) -> SecretStr:
+def key_text(given: object, _: ValidationInfo) -> SecretStr:
     """Accept the text of a private key, also one whose line breaks were lost or escaped on the way here."""
     text = _text(given, "the text of a private key")
     if "\n" not in text:
@@ -58,7 +69,7 @@ def key_from_file(given: object, info: ValidationInfo) -> SecretStr:
     """Accept a path, and read the private key there."""
     if isinstance(given, SecretStr):  # what it was read to before: a model that is checked again
         return given
-    return key_text(_content(_text(given, "the path of a private key"), info))
+    return key_text(_content(_text(given, "the path of a private key"), info), info)
 
 
 def known_hosts(given: object, info: ValidationInfo) -> str:
@@ -67,7 +78,7 @@ def known_hosts(given: object, info: ValidationInfo) -> str:
     return text if "\n" in text.strip() or _HOST_LINE.search(text) else _content(text, info)
 
 
-def fingerprint(given: object) -> str:
+def fingerprint(given: object, _: ValidationInfo) -> str:
     """Accept a SHA256 fingerprint, with or without its prefix and padding; give it as OpenSSH writes it."""
     text = _text(given, "a SHA256 fingerprint").strip()
     digest = re.sub(r"^SHA256:", "", text, flags=re.IGNORECASE).rstrip("=")

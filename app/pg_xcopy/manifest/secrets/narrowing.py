@@ -11,6 +11,7 @@ from pg_xcopy.manifest.secrets.references import Unread
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from pg_xcopy.manifest.bastions import Bastion
     from pg_xcopy.manifest.connections import Connection
     from pg_xcopy.manifest.secrets.origin import Origin
 
@@ -87,4 +88,10 @@ def _guards(connection: Connection, raw: Raw) -> bool:
 
 def _address(connection: Connection, raw: Raw) -> Raw:
     needless = () if not connection.located else ("aws_secret",)
-    return {key: value for key, value in raw.items() if key in {"url", "aws_secret", "protected"} - {*needless}}
+    said = {key: value for key, value in raw.items() if key in {"url", "aws_secret", "protected"} - {*needless}}
+    return {**said, "ssh": _place(connection.ssh, raw["ssh"])} if connection.ssh else said
+
+
+def _place(bastion: Bastion, raw: Raw) -> Raw | Bastion:
+    """Leave a bastion as it was built where it is known which one it is: the key to it is not needed."""
+    return raw if any(isinstance(raw.get(key), Unread) for key in ("host", "port")) else bastion

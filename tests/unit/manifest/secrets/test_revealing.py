@@ -472,3 +472,63 @@ def test_what_is_too_short_is_not_hidden(loaded):
     (found,) = revealed([loaded(text).jobs["a"]], Store(x="id"))
 
     assert found.hidden == frozenset()
+
+
+# --- Bastions
+
+KEY = "-----BEGIN PRIVATE KEY-----\\nAAAAc3ecret\\n-----END PRIVATE KEY-----"
+BEHIND = """
+    connections:
+      near: {url: "postgresql://db/shop", ssh: {host: b, port: "${aws-sm:bastion#port}", user: ops,
+        private_key: "${aws-sm:bastion#key}", fingerprint: "${aws-sm:bastion#print}"}}
+      prod: {url: "postgresql://TO/shop", protected: true, ssh: {host: AT, user: ops,
+        private_key: "${aws-sm:guarded#key}", fingerprint: "${aws-sm:guarded#print}"}}
+    jobs: {a: {source: {database: host=s}, target: {database: near}, tables: {"*": {}}}}
+    """
+BASTION = json.dumps({"port": 22, "key": KEY, "print": "A" * 43})
+
+
+def test_what_a_bastion_needs_may_be_in_a_secret(loaded):
+    job = loaded(BEHIND).jobs["a"]
+
+    (done,) = revealed([job], Store(bastion=BASTION))
+
+    login = done.target.database.ssh.login
+    assert (login.port, login.fingerprint) == (22, "SHA256:" + "A" * 43)
+    assert login.private_key == KEY.replace("\\n", "\n") + "\n"
+    assert "c3ecret" not in repr(done) + str(done) + done.model_dump_json()
+
+
+def test_what_a_secret_says_of_a_bastion_is_checked(loaded):
+    store = Store(bastion=json.dumps({"port": "ssh", "key": "c3ecret", "print": "x"}))
+
+    with pytest.raises(ManifestError) as caught:
+        revealed([loaded(BEHIND).jobs["a"]], store)
+
+    assert len(complaints(caught)) == 3
+    assert "connections.near.ssh.private_key: this is no private key" in str(caught.value)
+    assert "c3ecret" not in str(caught.value)
+
+
+def test_a_protected_database_behind_a_bastion(loaded):
+    """Where it is stands in the manifest: that is enough, before any secret is read."""
+    with pytest.raises(ManifestError, match="this leads to the database of 'prod', which is protected"):
+        loaded(BEHIND.replace("TO", "db").replace("AT", "b"))
+
+
+@pytest.mark.parametrize(("to", "at"), [("db", "other"), ("other", "b")])
+def test_another_database_behind_a_bastion(loaded, to, at):
+    """The secret with the key to what is only to be protected is not asked for."""
+    store = Store(bastion=BASTION)
+
+    revealed([loaded(BEHIND.replace("TO", to).replace("AT", at)).jobs["a"]], store)
+
+    assert {secret for secret, _ in store.asked} == {"bastion"}
+
+
+def test_a_protected_database_behind_a_bastion_that_a_secret_names(loaded):
+    job = loaded(BEHIND.replace("TO", "db").replace("host: AT", 'host: "${aws-sm:guarded#host}"')).jobs["a"]
+    store = Store(bastion=BASTION, guarded=json.dumps({"host": "b", **json.loads(BASTION)}))
+
+    with pytest.raises(ManifestError, match="this leads to the database of 'prod', which is protected"):
+        revealed([job], store)
