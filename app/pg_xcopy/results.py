@@ -17,6 +17,17 @@ class TableResult:
 
 
 @dataclass(frozen=True)
+class UpsertedTable(TableResult):
+    """A table into which `rows` were upserted: `inserted` of them were not there, `updated` ones were, and differed.
+
+    None where the server does not tell.
+    """
+
+    inserted: int | None
+    updated: int | None
+
+
+@dataclass(frozen=True)
 class WarningResult:
     """Something that the target does not have, or that was lost: `topic` is stable, for machines."""
 

@@ -157,6 +157,10 @@ class Session:
         """Send one or several statements; `doing` is a phrase for the error that may come."""
         self._call(doing, lambda cursor: cursor.execute(statement))
 
+    def affected(self, statement: Sql, doing: str) -> int:
+        """Run one statement and return the number of rows that it wrote."""
+        return self._call(doing, lambda cursor: (cursor.execute(statement), int(cursor.rowcount))[1])
+
     def rows(self, query: Sql, doing: str) -> Sequence[dict[str, Any]]:
         """Return a query's rows, each by column name."""
         return self._call(doing, lambda cursor: _fetch(cursor, query))

@@ -8,6 +8,8 @@ from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.committing import commit
 from pg_xcopy.engine.emptying import begin
 from pg_xcopy.engine.loading import Hands, Loading
+from pg_xcopy.engine.merging import merge
+from pg_xcopy.engine.pump import Pumped
 from pg_xcopy.engine.reading import Reading
 from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.target import Target, open_writer
@@ -31,35 +33,58 @@ def fill_existing(plan: ExistingPlan, target: Target, reading: Reading, run: Run
 
 def _fill_together(plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
     """Fill all tables in one transaction: the one that has held the lock on the schema since the beginning."""
-    session, loading = target.session, Loading(plan, run.reporter)
+    session, filling = target.session, Filling(plan, run)
     session.run(
         render("existing/settings.sql.j2", search_path=plan.target_path, settings=plan.resources.settings),
         "filling existing tables",
     )
     begin(plan.opening, session)
     hands = Hands(reading.feed(), session)
-    for fill, copy in zip(plan.fills, plan.copies, strict=True):
-        _fill(fill, copy, loading, hands)
+    landed = [(fill, copy, filling.land(fill, copy, hands)) for fill, copy in filling.tables]
     reading.done()
+    if any(fill.merge for fill in plan.fills):
+        run.reporter.stage(Stage.MERGE)
+    for fill, copy, pumped in landed:
+        filling.settle(fill, copy, pumped, session)
     # Where it may still be mended: a COMMIT that fails says less.
     session.run(Sql("SET CONSTRAINTS ALL IMMEDIATE"), "checking deferred constraints")
     for fill in plan.fills:
-        _close(fill, session)
+        filling.close(fill, session)
     run.reporter.stage(Stage.COMMIT)
     commit(session, target.address)
-    return loading.results
+    return filling.loading.results
 
 
-def _fill(fill: TableFill, copy: CopyPlan, loading: Loading, hands: Hands) -> None:
-    pumped = loading.stream(copy, 0, hands)
-    if pumped.sent != pumped.received:
-        raise RowCountMismatchError(str(fill.table), pumped.sent, pumped.received, fill.droppers)
-    loading.arrived(copy, pumped)
+class Filling:
+    """What is done to each table, whoever opens and ends the transaction."""
 
+    def __init__(self, plan: ExistingPlan, run: Run) -> None:
+        self.tables: tuple[tuple[TableFill, CopyPlan], ...] = tuple(zip(plan.fills, plan.copies, strict=True))
+        self.loading = Loading(plan, run.reporter)
+        self._reporter = run.reporter
 
-def _close(fill: TableFill, session: Session) -> None:
-    for step in fill.closing:
-        session.run(step.sql, step.doing)
+    def land(self, fill: TableFill, copy: CopyPlan, hands: Hands) -> Pumped:
+        """Bring the rows over, into the table or beside it."""
+        if fill.merge:
+            hands.writer.run(fill.merge.create.sql, fill.merge.create.doing)
+        pumped = self.loading.stream(copy, 0, hands)
+        if pumped.sent != pumped.received:
+            raise RowCountMismatchError(str(fill.table), pumped.sent, pumped.received, fill.droppers)
+        if not fill.merge:
+            self.loading.arrived(copy, pumped)
+        return pumped
+
+    def settle(self, fill: TableFill, copy: CopyPlan, pumped: Pumped, session: Session) -> None:
+        """Merge rows that have landed beside their table."""
+        if fill.merge:
+            written = merge(fill, fill.merge, session, self._reporter)
+            self.loading.arrived(copy, pumped, written)
+
+    @staticmethod
+    def close(fill: TableFill, session: Session) -> None:
+        """Move the table's sequences."""
+        for step in fill.closing:
+            session.run(step.sql, step.doing)
 
 
 def _analyze(plan: ExistingPlan, target: Target, run: Run) -> None:

@@ -15,7 +15,7 @@ from pg_xcopy.errors import CopyFailedError, RowCountMismatchError, XcopyError
 from pg_xcopy.observe.events import TableCopied, TableProgress, TableStarted
 from pg_xcopy.planning.plan import CopyPlan, Plan
 from pg_xcopy.planning.schedule import Load
-from pg_xcopy.results import TableResult
+from pg_xcopy.results import TableResult, UpsertedTable
 from pg_xcopy.sql.quoting import Sql
 
 
@@ -25,6 +25,14 @@ class Hands:
 
     feed: Feed
     writer: Session
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an upsert made of the rows of a table: so many were not there, so many others changed; None: not known."""
+
+    inserted: int | None
+    updated: int | None
 
 
 @dataclass
@@ -90,8 +98,8 @@ class Loading:
         rows = counted if tally.rows is not None else _estimated(copy, size)
         self._reporter.tell(TableProgress(self._plan.job, str(copy.source), rows, size))
 
-    def arrived(self, copy: CopyPlan, pumped: Pumped) -> None:
-        """Take note that a table, or a part of it, is in."""
+    def arrived(self, copy: CopyPlan, pumped: Pumped, written: Written | None = None) -> None:
+        """Take note that a table, or a part of it, is in; `written` says what an upsert made of its rows."""
         meter = self._meters[copy]
         with self._lock:
             meter.done.append(pumped)
@@ -99,6 +107,8 @@ class Loading:
                 return
         rows, size = (sum(each.received for each in meter.done), sum(each.bytes for each in meter.done))
         result = TableResult(str(copy.source), rows, size, time.monotonic() - meter.started)
+        if written:
+            result = UpsertedTable(**vars(result), inserted=written.inserted, updated=written.updated)
         self._results[copy] = result
         self._reporter.tell(TableCopied(self._plan.job, result))
 

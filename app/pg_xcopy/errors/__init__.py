@@ -11,6 +11,7 @@ from pg_xcopy.errors.root import XcopyError
 from pg_xcopy.errors.runs import (
     CancelledError,
     CopyFailedError,
+    DuplicateRowsError,
     JobsFailedError,
     RowCountMismatchError,
     StrictError,
@@ -32,6 +33,7 @@ __all__ = [
     "ConnectionFailedError",
     "CopyFailedError",
     "DatabaseError",
+    "DuplicateRowsError",
     "JobsFailedError",
     "ManifestError",
     "MissingExtraError",

@@ -74,6 +74,24 @@ class RowCountMismatchError(XcopyError):
 
 
 @dataclass(eq=False)
+class DuplicateRowsError(XcopyError):
+    """Rows of the source have the same key, and an upsert can keep only one of them."""
+
+    table: str
+    key: str
+
+    @property
+    def sentence(self) -> str:
+        """Which table, which key."""
+        return f"upserting into {self.table}: several rows of the source are one and the same by the key {self.key}."
+
+    @property
+    def hint(self) -> str:
+        """Tell them apart."""
+        return "Leave some out with `where`, or name a `key` that tells them apart."
+
+
+@dataclass(eq=False)
 class StrictError(XcopyError):
     """Something could not be replicated, and `strict: true` makes that a failure."""
 

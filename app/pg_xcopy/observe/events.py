@@ -21,6 +21,7 @@ class Stage(str, Enum):
     FINISH = "keys and indexes"
     SWAP = "swap"
     CLEAN = "clean up"
+    MERGE = "merge rows"
     COMMIT = "commit"
     ANALYZE = "analyze"
 

@@ -28,7 +28,7 @@ from pg_xcopy.observe.events import (
     TableStarted,
     Warned,
 )
-from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
+from pg_xcopy.observe.wording import bytes_text, rows_text, seconds_text
 
 
 class _Name(ProgressColumn):
@@ -124,7 +124,7 @@ class Live:
         self._advance(done.table, done.rows, done.bytes)
         if (task := self._tasks.pop(done.table, None)) is not None:
             self._progress.remove_task(task)
-        figures = f"{count_text(done.rows, 'row')}, {bytes_text(done.bytes)} in {seconds_text(done.seconds)}"
+        figures = f"{rows_text(done)}, {bytes_text(done.bytes)} in {seconds_text(done.seconds)}"
         self._console.print(Text.assemble(("✓ ", "green"), done.table, (f"  {figures}", "dim")))
 
     def _end(self) -> None:

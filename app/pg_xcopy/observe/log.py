@@ -14,7 +14,7 @@ from pg_xcopy.observe.events import (
     TableCopied,
     Warned,
 )
-from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
+from pg_xcopy.observe.wording import bytes_text, count_text, rows_text, seconds_text
 
 LOGGER = logging.getLogger("pg_xcopy")
 
@@ -45,10 +45,7 @@ def line_of(event: Event) -> str:
         return f"{event.job}: {event.stage.value}"
     if isinstance(event, TableCopied):
         done = event.result
-        return (
-            f"{event.job}: {done.table}: {count_text(done.rows, 'row')}, "
-            f"{bytes_text(done.bytes)} in {seconds_text(done.seconds)}"
-        )
+        return f"{event.job}: {done.table}: {rows_text(done)}, {bytes_text(done.bytes)} in {seconds_text(done.seconds)}"
     if isinstance(event, Warned):
         return f"{event.job}: warning: {event.warning}"
     if isinstance(event, JobFinished):

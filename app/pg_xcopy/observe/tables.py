@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
-from pg_xcopy.results import JobResult, TableResult
+from pg_xcopy.results import JobResult, TableResult, UpsertedTable
 
 WIDE = 240
 """Columns of the page that is drawn on; the table takes only what it needs."""
@@ -26,6 +27,10 @@ def result_table(result: JobResult, *, color: bool) -> str:
     )
     table.add_column("Table", count_text(len(result.tables), "table"), overflow="fold")
     table.add_column("Rows", f"{result.rows:,}", justify="right")
+    upserted = [each for each in result.tables if isinstance(each, UpsertedTable)]
+    if upserted:
+        table.add_column("Inserted", _sum(each.inserted for each in upserted), justify="right")
+        table.add_column("Updated", _sum(each.updated for each in upserted), justify="right")
     table.add_column("Size", bytes_text(result.bytes), justify="right")
     table.add_column("Time", seconds_text(result.seconds), justify="right")
     table.add_column("Rows/s", justify="right")
@@ -33,6 +38,7 @@ def result_table(result: JobResult, *, color: bool) -> str:
         table.add_row(
             Text(each.table),
             f"{each.rows:,}",
+            *((_known(each.inserted), _known(each.updated)) if isinstance(each, UpsertedTable) else ()),
             bytes_text(each.bytes),
             seconds_text(each.seconds),
             _rate(each),
@@ -43,6 +49,16 @@ def result_table(result: JobResult, *, color: bool) -> str:
     for warning in result.warnings:
         console.print(Text.assemble(("warning: ", "yellow"), str(warning)), soft_wrap=True)
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()).rstrip()
+
+
+def _known(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def _sum(numbers: Iterable[int | None]) -> str:
+    """Add numbers up; empty where one of them is not known."""
+    known = list(numbers)
+    return "" if None in known else f"{sum(number or 0 for number in known):,}"
 
 
 def _rate(table: TableResult) -> str:

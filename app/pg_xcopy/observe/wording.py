@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pg_xcopy.results import TableResult, UpsertedTable
+
 _STEP = 1024
 _TENTHS_BELOW = 10
 
@@ -9,6 +11,14 @@ _TENTHS_BELOW = 10
 def count_text(number: int, noun: str) -> str:
     """Write `1 row`, `12,345 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def rows_text(result: TableResult) -> str:
+    """Write how many rows were copied, and of those that were upserted what became of them, as far as it is known."""
+    rows = count_text(result.rows, "row")
+    if isinstance(result, UpsertedTable) and result.inserted is not None and result.updated is not None:
+        return f"{rows} ({result.inserted:,} inserted, {result.updated:,} updated)"
+    return rows
 
 
 def bytes_text(number: float) -> str:

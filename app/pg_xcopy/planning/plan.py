@@ -32,6 +32,7 @@ class Topic(str, Enum):
     ACCESS = "privilege not carried over"
     CREATED = "created outside the schema"
     LEFTOVER = "left behind"
+    KEY = "key"
     STATISTICS = "statistics"
 
 

@@ -29,10 +29,12 @@ from catalogs import (
     standing_table,
     table,
     target,
+    unique_key,
 )
 
 from pg_xcopy.planning.describe import as_data, as_sql, as_text
 from pg_xcopy.planning.plan import ReplacePlan
+from pg_xcopy.sql.quoting import Sql
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -136,6 +138,10 @@ SHOP_THERE = existing(
     types=(enum("feeling", "sad", oid=10),),
     sequences=(sequence("users_id_seq", 7, "id", identity=True, oid=41, last_value=3, is_called=True),),
     settable=frozenset({41}),
+    keys={
+        7: (unique_key("users_pkey", "id", primary=True),),
+        8: (unique_key("orders_key", "at", parts=('"at"', "((id + 0))"), needs=("at", "id"), predicate=Sql("id > 0")),),
+    },
     extensions=(extension("citext", "ext"),),
     own_path=("public",),
     compressions=frozenset({"lz4"}),
@@ -155,6 +161,7 @@ PLANS = {
     "new": plan({"orders": {"transform": {"at": None}}}, CATALOG, target()),
     "append": fill("append", RULES, SHOP, SHOP_THERE),
     "truncate": fill("truncate", RULES, SHOP, SHOP_THERE),
+    "upsert": fill("upsert", {**RULES, "orders": {"update": "none", "key": "orders_key"}}, SHOP, SHOP_THERE),
 }
 
 

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Rights
 from pg_xcopy.catalog.model import Relation
+from pg_xcopy.planning.existing.merges import insert, plan_merge
 from pg_xcopy.planning.existing.order import Order
 from pg_xcopy.planning.existing.overlap import Overlap
-from pg_xcopy.planning.existing.plan import TableFill
+from pg_xcopy.planning.existing.plan import Merge, TableFill
 from pg_xcopy.planning.existing.privileges import Wanted, table_problems
 from pg_xcopy.planning.existing.sequences import sequence_steps
 from pg_xcopy.planning.existing.streams import Streams
+from pg_xcopy.planning.existing.upserting import Resolved, Upsert, resolve
 from pg_xcopy.planning.plan import CopyPlan, Notice, PlanProblem, Step
+from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
+
+LANDING = "_xcopy_{}"
+"""Names of temporary tables. Not those of their tables: where a function says SET search_path, it finds them first."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class _Made:
 def plan_fills(overlaps: tuple[Overlap, ...], order: Order, streams: Streams) -> Fills:
     """Decide for each table into which anything is copied, in the order of filling."""
     by_oid = {each.table.oid: each for each in overlaps if each.filled and each.table.is_table}
-    made = [_plan_fill(by_oid[each.oid], order, streams) for each in order.tables if each.oid in by_oid]
+    ordered = [by_oid[each.oid] for each in order.tables if each.oid in by_oid]
+    made = [_plan_fill(one, number, order, streams) for number, one in enumerate(ordered, start=1)]
     return Fills(
         tables=tuple(each.fill for each in made),
         copies=tuple(each.copy for each in made),
@@ -48,41 +55,53 @@ def plan_fills(overlaps: tuple[Overlap, ...], order: Order, streams: Streams) ->
     )
 
 
-def _plan_fill(one: Overlap, order: Order, streams: Streams) -> _Made:
+def _plan_fill(one: Overlap, number: int, order: Order, streams: Streams) -> _Made:
     job, existing, table = streams.job, streams.target, one.table
     truncates, alone = job.target.mode == "truncate", job.transaction == "table"
-    moved = list(sequence_steps(one, existing))
+    resolved = resolve(one, job, existing) if job.target.mode == "upsert" else Resolved(None)
+    landing = TableName("pg_temp", LANDING.format(number))
+    merge = plan_merge(one, resolved.upsert, landing) if resolved.upsert else None
+    moved = list(sequence_steps(one, existing, landing if merge else None))
     names = {each.oid: each.name for each in order.tables}
     fill = TableFill(
         table=table.name,
         only_in_source=one.only_in_source,
         only_in_target=tuple(each.name for each in one.untouched),
-        trial=_trial(one),
+        trial=_trial(one, resolved.upsert),
         waits_for=tuple(sorted(names[oid] for oid in order.waits[table.oid])),
         opening=(truncate_step((table,)),) if truncates and alone else (),
         closing=tuple(each for each in moved if isinstance(each, Step)),
         analyze=_analyze(table, existing),
         droppers=tuple(each.name for each in existing.reacting(table) if each.before_insert),
+        merge=merge,
     )
-    wanted = Wanted(one, frozenset(one.names), truncated=truncates)
     return _Made(
         fill=fill,
         # Frozen rows are seen by snapshots older than the TRUNCATE, which see an empty table otherwise.
-        copy=streams.copy(one, table.name, frozen=truncates and table.kind == "r"),
-        problems=tuple(_problems(one, wanted, streams)),
-        notices=tuple(each for each in moved if isinstance(each, Notice)),
+        copy=streams.copy(one, landing if merge else table.name, frozen=truncates and table.kind == "r"),
+        problems=(*resolved.problems, *_problems(one, merge, resolved.upsert, streams)),
+        notices=(*resolved.notices, *(each for each in moved if isinstance(each, Notice))),
     )
 
 
-def _problems(one: Overlap, wanted: Wanted, streams: Streams) -> Iterator[PlanProblem]:
-    yield from table_problems(wanted, streams.target)
+def _problems(one: Overlap, merge: Merge | None, upsert: Upsert | None, streams: Streams) -> Iterator[PlanProblem]:
+    updated = frozenset(merge.updated) if merge else frozenset()
+    yield from table_problems(
+        Wanted(
+            one,
+            inserted=frozenset(one.names),
+            updated=updated,
+            read=updated | frozenset(upsert.key.needs if upsert else ()),
+            truncated=streams.job.target.mode == "truncate",
+        ),
+        streams.target,
+    )
     if problem := streams.problem(one):
         yield problem
 
 
-def _trial(one: Overlap) -> Sql:
-    columns = [{"name": each.name, "type": each.into.type} for each in one.filled]
-    return render("existing/try_insert.sql.j2", table=one.table.name, columns=columns)
+def _trial(one: Overlap, upsert: Upsert | None) -> Sql:
+    return insert(one, render("existing/try_rows.sql.j2", types=[each.into.type for each in one.filled]), upsert)
 
 
 def truncate_step(tables: tuple[Relation, ...]) -> Step:

@@ -10,13 +10,31 @@ from pg_xcopy.sql.quoting import Sql
 
 
 @dataclass(frozen=True)
+class Merge:
+    """How rows that have landed in a table of their own become rows of the target's.
+
+    `create` makes the `landing`, `insert` takes the rows over. `duplicates` asks whether two of them have the same
+    `key`; where rows that are there are left alone, nothing else would say so. Those that are there have the columns
+    `updated` set. `written` asks how many rows the session has inserted and updated so far.
+    """
+
+    landing: TableName
+    key: str
+    updated: tuple[str, ...]
+    create: Step
+    insert: Step
+    duplicates: Sql
+    written: Sql
+
+
+@dataclass(frozen=True)
 class TableFill:
     """What is done to one table of the target, whose rows the plan's copy into `table` brings.
 
     `only_in_source` and `only_in_target` are the columns that are not copied. `opening` comes before the rows and
     `closing` (its sequences) after them, in the same transaction; `analyze`, where our role may, after that. `trial`
     is what the target is asked to plan before anything is written. It `waits_for` tables that its rows refer to.
-    `droppers` are triggers that may let rows fall.
+    `droppers` are triggers that may let rows fall. Rows that are upserted `merge`; all others are copied as they are.
     """
 
     table: TableName
@@ -28,6 +46,7 @@ class TableFill:
     closing: tuple[Step, ...] = ()
     analyze: Step | None = None
     droppers: tuple[str, ...] = ()
+    merge: Merge | None = None
 
 
 @dataclass(frozen=True)

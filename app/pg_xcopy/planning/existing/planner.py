@@ -63,8 +63,8 @@ def _tables(matches: Matches) -> tuple[Relation, ...]:
 
 
 def _problems(job: Job, target: ExistingCatalog, decided: Decisions) -> Iterator[PlanProblem]:
-    if job.target.mode == "upsert" or job.transaction == "table":
-        yield PlanProblem(job.name, "`mode: upsert` and `transaction: table` are not there yet")
+    if job.transaction == "table":
+        yield PlanProblem(job.name, "`transaction: table` is not there yet")
     yield from decided.selection.problems
     yield from decided.chosen.problems
     yield from decided.matches.problems

@@ -34,6 +34,9 @@ def _column_lines(fill: TableFill, copy: CopyPlan) -> Iterator[str]:
     yield f"      columns {', '.join(each.name for each in copy.columns if each.expression is not None)}"
     for each in copy.conversions:
         yield f"      {each.column} from {each.given} to {each.wanted}"
+    if fill.merge:
+        becomes = f"get new {', '.join(fill.merge.updated)}" if fill.merge.updated else "stay as they are"
+        yield f"      rows that are there, by the key {fill.merge.key}, {becomes}"
     if fill.only_in_source:
         yield f"      only in the source: {', '.join(fill.only_in_source)}"
     if fill.only_in_target:
@@ -52,17 +55,28 @@ def statements(plan: ExistingPlan) -> Iterator[str]:
         if not together:
             yield "BEGIN"
         yield from (step.sql for step in fill.opening)
+        if fill.merge:
+            yield fill.merge.create.sql
         yield f"-- on the source\n{copy.copy_to[0]}"
         yield f"-- on the target\n{copy.copy_from}"
         if not together:
+            yield from _merging(fill)
             yield from _closing(fill)
             yield "COMMIT"
     if together:
+        for fill in plan.fills:
+            yield from _merging(fill)
         yield "SET CONSTRAINTS ALL IMMEDIATE"
         for fill in plan.fills:
             yield from _closing(fill)
         yield "COMMIT"
     yield from (fill.analyze.sql for fill in plan.fills if fill.analyze)
+
+
+def _merging(fill: TableFill) -> Iterator[str]:
+    if fill.merge:
+        yield fill.merge.duplicates if not fill.merge.updated else "SAVEPOINT merging"
+        yield fill.merge.insert.sql
 
 
 def _closing(fill: TableFill) -> Iterator[str]:
