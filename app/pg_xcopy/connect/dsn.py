@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,9 +11,20 @@ from urllib.parse import unquote
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
+from pg_xcopy.connect.services import parameters_of
+
 SECRET_KEYWORDS = frozenset({"password", "sslpassword", "oauth_client_secret"})
 MASK = "***"
 DEFAULT_PORT = 5432
+_VARIABLES = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "dbname": "PGDATABASE",
+    "user": "PGUSER",
+}
+"""Those that say where a connection leads; the others libpq takes into account by itself."""
+
 _ENCODE = "its host or port makes no sense; a password with '@', ':', '/', '?' or '#' in it must be percent-encoded"
 
 
@@ -38,6 +50,17 @@ def parse(dsn: str) -> dict[str, str]:
         raise InvalidDsnError(_kind(str(error))) from None
     _refuse_split_password(dsn, parameters)
     return parameters
+
+
+def effective(dsn: str) -> dict[str, str]:
+    """Add what libpq adds of itself: from the service file, then from variables (PostgreSQL manual, 34.15, 34.17)."""
+    given = parse(dsn)
+    service = given.get("service") or os.environ.get("PGSERVICE")
+    variables = {keyword: os.environ[name] for keyword, name in _VARIABLES.items() if os.environ.get(name)}
+    if not service:
+        return {**variables, **given}
+    said = {keyword: value for keyword, value in parameters_of(service).items() if is_keyword(keyword)}
+    return {**variables, **said, "service": service, **given}
 
 
 def _refuse_split_password(dsn: str, parameters: dict[str, str]) -> None:
@@ -77,18 +100,15 @@ def is_keyword(name: str) -> bool:
 
 def describe(dsn: str) -> str:
     """Say where a DSN leads, as `user@host:port/database`, without anything secret."""
-    parameters = parse(dsn)
-    user = parameters.get("user", "")
+    parameters = effective(dsn)
+    user, port, name = (parameters.get(keyword, "") for keyword in ("user", "port", "dbname"))
     host = parameters.get("host") or parameters.get("hostaddr") or parameters.get("service") or "localhost"
-    port = parameters.get("port", "")
-    return "".join(
-        (f"{user}@" if user else "", host, f":{port}" if port else "", f"/{parameters.get('dbname', '')}"),
-    )
+    return "".join((f"{user}@" if user else "", host, f":{port}" if port else "", f"/{name}" if name else ""))
 
 
 def servers(dsn: str) -> tuple[tuple[str, int], ...]:
     """List the servers that a DSN leads to, each by its address, or else its name, and its port."""
-    parameters = parse(dsn)
+    parameters = effective(dsn)
     hosts = (parameters.get("hostaddr") or parameters.get("host", "")).split(",")
     ports = parameters.get("port", "").split(",")
     ports = ports * len(hosts) if len(ports) == 1 else ports  # PostgreSQL manual, 34.1.1.3: one may serve all hosts
@@ -97,13 +117,18 @@ def servers(dsn: str) -> tuple[tuple[str, int], ...]:
 
 def secrets(dsn: str) -> frozenset[str]:
     """Collect every spelling of every secret in a DSN, the pieces of a wrongly encoded URL included."""
-    found = {value for key, value in _parsed_or_nothing(dsn).items() if key in SECRET_KEYWORDS}
+    found = set(secrets_in(_parsed_or_nothing(dsn)))
     authority = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://(.*)@", dsn, re.DOTALL)
     if authority and ":" in authority.group(1):
         password = authority.group(1).split(":", 1)[1]
         found |= {password, *(piece for piece in re.split(r"[@/:?#]", password) if len(piece) > 2)}  # noqa: PLR2004 - a piece of one or two letters would mask half of any message
     found |= {m.group(2) for m in re.finditer(r"(password|sslpassword)\s*=\s*'?([^\s'&]+)", dsn)}
     return frozenset({*found, *map(unquote, found)} - {""})
+
+
+def secrets_in(parameters: Mapping[str, str]) -> frozenset[str]:
+    """Pick the values that are secret from libpq's parameters."""
+    return frozenset(value for key, value in parameters.items() if key in SECRET_KEYWORDS and value)
 
 
 def redact(text: str, hidden: Iterable[str]) -> str:

@@ -89,11 +89,11 @@ class Session:
         """Connect; raises ConnectionFailedError. `check` is called before each statement and may raise."""
         self.address = address
         self._check = check
-        self._hidden = dsns.secrets(address.dsn) | address.hidden
+        given = _parameters(address, application_name)
+        self._hidden = dsns.secrets(address.dsn) | dsns.secrets_in(given) | address.hidden
         self._tunnel = tunnel
         try:
             options = OPTIONS + READ_ONLY * address.read_only
-            given = _parameters(address, application_name)
             through = tunnel.parameters(given) if tunnel else {}
             self._connection = _connect({**given, **through}, options)
         except psycopg2.Error as error:
@@ -252,7 +252,7 @@ def _connect(parameters: dict[str, Any], options: str) -> Any:  # noqa: ANN401 -
 
 
 def _parameters(address: Address, application_name: str) -> dict[str, Any]:
-    given: dict[str, Any] = dict(dsns.parse(address.dsn))
+    given: dict[str, Any] = dict(dsns.effective(address.dsn))
     defaults = {
         "keepalives": "1",
         "keepalives_idle": "30",

@@ -10,6 +10,8 @@ import psycopg2
 from pg_xcopy.connect.dsn import redact
 from pg_xcopy.errors import ConnectionFailedError, DatabaseError
 
+CERTIFICATES = "Check sslmode, the certificates and their keys."
+SERVICES = "See the service file: PGSERVICEFILE, or ~/.pg_service.conf."
 _LOST = "the connection was lost"
 _ABOUT_ENCODINGS = {"22021", "22P05"}
 """What these quote are the names of encodings."""
@@ -30,14 +32,19 @@ def connection_failed(
     kinds = {
         "password authentication failed": "Check the user and the password.",
         "no password supplied": "Put the password into the URL, a password file (~/.pgpass) or PGPASSWORD.",
-        "no pg_hba.conf entry": "The server does not accept this user from this address: see its pg_hba.conf.",
+        "certificate": CERTIFICATES,
+        "private key": CERTIFICATES,
+        "definition of service": SERVICES,
+        "service file": SERVICES,
+        "no pg_hba.conf entry": "The server does not accept this user from this address, or not with this sslmode: see "
+        "its pg_hba.conf.",
         "does not exist": "Check the name of the database and of the role.",
         "Connection refused": "Check host and port, and that the server runs.",
         "No such file": "No server listens on that socket: check host and port.",
         "timeout expired": "Check host, port and firewall, or raise connect_timeout.",
         "could not translate host name": "Check the host's name.",
         "too many": "The server has no connection to spare: lower `parallel` or raise max_connections.",
-        "SSL": "Check sslmode and the certificates.",
+        "SSL": CERTIFICATES,
     }
     advice = next((hint for sign, hint in kinds.items() if sign in text), "")
     failed = ConnectionFailedError(side, label, _one_line(text), advice)

@@ -77,7 +77,7 @@ def declared(text: object, connections: Mapping[str, Declared]) -> Declared | st
 
 def refuse_unreachable(url: str) -> None:
     """Refuse a connection string that a bastion could do nothing with: one that does not say which host is meant."""
-    parameters = dsn.parse(url)
+    parameters = dsn.effective(url)
     hosts = (parameters.get("hostaddr") or parameters.get("host", "")).split(",")
     if any(host.startswith(("/", "@")) for host in hosts):
         raise refusal("a Unix socket can't be reached through a bastion", "name a host")
@@ -89,7 +89,7 @@ def refuse_unreachable(url: str) -> None:
 
 def same_database(one: Reached, other: Reached) -> bool:
     """Tell whether two connections share a server and a database, as far as their text says."""
-    first, second = dsn.parse(one.dsn), dsn.parse(other.dsn)
+    first, second = dsn.effective(one.dsn), dsn.effective(other.dsn)
     if _database(first) != _database(second):
         return False
     return not _servers(first, one.ssh).isdisjoint(_servers(second, other.ssh))
@@ -100,9 +100,16 @@ def _database(parameters: Mapping[str, str]) -> str:
     return parameters.get("dbname") or parameters.get("user", "")
 
 
+def _unknown(parameters: Mapping[str, str]) -> str:
+    return f"service {parameters['service']}" if "service" in parameters else ""
+
+
 def _servers(parameters: Mapping[str, str], ssh: Bastion | None) -> frozenset[tuple[str, str, str]]:
-    """Pair every host with its port (PostgreSQL manual, 34.1.1.3: one port may serve all hosts), as seen from where."""
-    hosts = (parameters.get("host") or parameters.get("hostaddr", "")).lower().split(",")
+    """Pair every host with its port (PostgreSQL manual, 34.1.1.3: one port may serve all hosts), as seen from where.
+
+    A service of which nothing is known is a server of its own.
+    """
+    hosts = (parameters.get("host") or parameters.get("hostaddr") or _unknown(parameters)).lower().split(",")
     ports = parameters.get("port", "").split(",")
     ports = ports * len(hosts) if len(ports) == 1 else ports
     return frozenset((*_place(host, ssh), port or "5432") for host, port in zip(hosts, ports, strict=False))
