@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pg_xcopy.api import load_manifest, plan_job, run_job, run_jobs
+    from pg_xcopy.api import load_manifest, plan_job, plan_targets, run_job, run_jobs
     from pg_xcopy.errors import XcopyError
     from pg_xcopy.observe.audit import AuditLog
 
 __version__ = "0.1.0"
-__all__ = ["AuditLog", "XcopyError", "__version__", "load_manifest", "plan_job", "run_job", "run_jobs"]
+__all__ = ["AuditLog", "XcopyError", "__version__", "load_manifest", "plan_job", "plan_targets", "run_job", "run_jobs"]
 
 
 def __dir__() -> list[str]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 from pg_xcopy.connect.secrets_manager import SecretsManager
-from pg_xcopy.engine.job import execute, new_run_id, plan_only, sessions_of
+from pg_xcopy.engine.job import execute, new_run_id, plans_only, sessions_of
 from pg_xcopy.engine.supervision import Deadline, supervised
 from pg_xcopy.errors import JobsFailedError, TimeUpError, UsageError, XcopyError
 from pg_xcopy.manifest import loader
 from pg_xcopy.manifest.connections import lead_to_one_database
+from pg_xcopy.manifest.ends import Target
 from pg_xcopy.manifest.models import Job, Manifest
 from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.manifest.secrets.revealing import revealed
@@ -118,13 +119,24 @@ def _deadlines(timeout: float | None) -> Callable[[Job], Deadline | None]:
 
 
 def plan_job(job: Job | Mapping[str, Any], *, name: str = "job", observer: Observer = ignore) -> Plan:
-    """Return everything that a run of the job would do, checked on the source; changes nothing.
+    """Return everything that a run of a job with one target would do, checked on the source; changes nothing.
 
-    Raises XcopyError, as run_job would before it touches the target.
+    Raises XcopyError, as run_job would before it touches the target, and UsageError for a job with several targets.
+    """
+    checked = _checked_job(job, name)
+    if len(checked.all_targets) > 1:
+        raise UsageError(f"job {checked.name} has {len(checked.all_targets)} targets.", "Use plan_targets.")
+    return plan_targets(checked, observer=observer)[0]
+
+
+def plan_targets(job: Job | Mapping[str, Any], *, name: str = "job", observer: Observer = ignore) -> tuple[Plan, ...]:
+    """Return what plan_job does for each of a job's targets, in their order; changes nothing.
+
+    Raises XcopyError, and TargetsFailedError where some of several targets can't be planned.
     """
     (checked,) = read_secrets([_checked_job(job, name)])
     with sessions_of(checked) as sessions:
-        return supervised(lambda: plan_only(checked, new_run_id(), sessions, observer), sessions)
+        return supervised(lambda: plans_only(checked, new_run_id(), sessions, observer), sessions)
 
 
 def select_jobs(pattern: str | Iterable[str], jobs: Jobs) -> tuple[Job, ...]:
@@ -141,21 +153,25 @@ def select_jobs(pattern: str | Iterable[str], jobs: Jobs) -> tuple[Job, ...]:
 def refuse_clashes(jobs: Iterable[Job]) -> None:
     """Raise UsageError if a later job replaces or empties what an earlier one copied."""
     for one, other in combinations(jobs, 2):
-        same_schema = one.target.schema_name == other.target.schema_name
-        if not same_schema or not lead_to_one_database(one.target.database, other.target.database):
-            continue
-        if other.target.mode == "replace":
-            both = "both replace" if one.target.mode == "replace" else f"{one.target.mode} into and then replace"
-            raise UsageError(
-                f"jobs {one.name} and {other.name} {both} schema {one.target.schema_name} of the same database.",
-                "Run one of them by its name, or give each a schema of its own.",
-            )
-        if other.target.mode == "truncate" and (shared := _shared_table(one, other)):
-            raise UsageError(
-                f"job {other.name} would empty {shared} in schema {one.target.schema_name},"
-                f" which job {one.name} has filled just before.",
-                f"Run one of them by its name, or declare {other.name} first.",
-            )
+        for first, second in product(one.all_targets, other.all_targets):
+            if first.schema_name == second.schema_name and lead_to_one_database(first.database, second.database):
+                _refuse_clash((one, first), (other, second))
+
+
+def _refuse_clash(earlier: tuple[Job, Target], later: tuple[Job, Target]) -> None:
+    (one, first), (other, second) = earlier, later
+    if second.mode == "replace":
+        both = "both replace" if first.mode == "replace" else f"{first.mode} into and then replace"
+        raise UsageError(
+            f"jobs {one.name} and {other.name} {both} schema {first.schema_name} of the same database.",
+            "Run one of them by its name, or give each a schema of its own.",
+        )
+    if second.mode == "truncate" and (shared := _shared_table(one, other)):
+        raise UsageError(
+            f"job {other.name} would empty {shared} in schema {first.schema_name},"
+            f" which job {one.name} has filled just before.",
+            f"Run one of them by its name, or declare {other.name} first.",
+        )
 
 
 def _shared_table(one: Job, other: Job) -> str:

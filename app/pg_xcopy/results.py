@@ -8,12 +8,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TableResult:
-    """One table that was copied: rows, bytes of COPY data, seconds from its first byte to its last row."""
+    """One table that was copied: rows, bytes of COPY data, seconds from its first byte to its last row.
+
+    `target` says where to; it is empty where a job has one target only.
+    """
 
     table: str
     rows: int
     bytes: int
     seconds: float
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,17 +27,21 @@ class UpsertedTable(TableResult):
     None where the server does not tell.
     """
 
-    inserted: int | None
-    updated: int | None
+    inserted: int | None = None
+    updated: int | None = None
 
 
 @dataclass(frozen=True)
 class WarningResult:
-    """Something that the target does not have, or that was lost: `topic` is stable, for machines."""
+    """Something that the target does not have, or that was lost: `topic` is stable, for machines.
+
+    `target` says which target; it is empty where a job has one only.
+    """
 
     topic: str
     subject: str
     message: str
+    target: str = ""
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.topic}: {self.message}"

@@ -122,16 +122,20 @@ def list_jobs(manifest: str, patterns: tuple[str, ...], *, as_json: bool, verbos
         return
     width = max((len(job.name) for job in jobs), default=0)
     for job in jobs:
-        listed = _listed(job)
-        click.echo(f"{job.name:{width}}  {listed['source']} → {listed['target']}")
+        source = f"{job.source.database.described} schema {job.source.schema_name}"
+        for number, target in enumerate(job.all_targets):
+            name = "" if number else job.name
+            click.echo(f"{name:{width}}  {source} → {target.database.described} schema {target.schema_name}")
 
 
-def _listed(job: Job) -> dict[str, object]:
+def _listed(job: Job) -> dict[str, Any]:
     return {
         "job": job.name,
         "source": f"{job.source.database.described} schema {job.source.schema_name}",
-        "target": f"{job.target.database.described} schema {job.target.schema_name}",
-        "mode": job.target.mode,
+        "targets": [
+            {"database": each.database.described, "schema": each.schema_name, "mode": each.mode}
+            for each in job.all_targets
+        ],
         "tables": list(job.tables),
     }
 

@@ -19,19 +19,20 @@ from pg_xcopy.planning.plan import Plan
 def plan_all(jobs: Sequence[Job], form: str, *, verbose: bool) -> int:
     """Print the plans (text, sql or json); a job that has none does not hide the next. Return the exit code."""
     outcomes = [(job, _outcome(job, verbose=verbose)) for job in api.read_secrets(jobs)]
-    plans = [(job, outcome) for job, outcome in outcomes if isinstance(outcome, Plan)]
+    plans = [(job, plan) for job, outcome in outcomes if not isinstance(outcome, XcopyError) for plan in outcome]
+    failed = any(isinstance(outcome, XcopyError) for _, outcome in outcomes)
     if form == "json":
-        data = [masked(_as_data(job, outcome), job.hidden) for job, outcome in outcomes]
+        data = [masked(each, job.hidden) for job, outcome in outcomes for each in _as_data(job, outcome)]
         click.echo(json.dumps({"jobs": data}, indent=2, ensure_ascii=False))
     elif plans:
         show = describe.as_sql if form == "sql" else describe.as_text
         click.echo("\n\n".join(masked(show(plan), job.hidden) for job, plan in plans))
-    return 0 if len(plans) == len(outcomes) else 1
+    return 1 if failed else 0
 
 
-def _outcome(job: Job, *, verbose: bool) -> Plan | XcopyError:
+def _outcome(job: Job, *, verbose: bool) -> tuple[Plan, ...] | XcopyError:
     try:
-        return api.plan_job(job)
+        return api.plan_targets(job)
     except XcopyError as error:
         say_error(error)
         if verbose:
@@ -39,7 +40,7 @@ def _outcome(job: Job, *, verbose: bool) -> Plan | XcopyError:
         return error
 
 
-def _as_data(job: Job, outcome: Plan | XcopyError) -> dict[str, object]:
-    if isinstance(outcome, Plan):
-        return describe.as_data(outcome)
-    return {"job": job.name, "error": {"type": type(outcome).__name__, "message": str(outcome)}}
+def _as_data(job: Job, outcome: tuple[Plan, ...] | XcopyError) -> list[dict[str, object]]:
+    if isinstance(outcome, XcopyError):
+        return [{"job": job.name, "error": {"type": type(outcome).__name__, "message": str(outcome)}}]
+    return [describe.as_data(plan) for plan in outcome]

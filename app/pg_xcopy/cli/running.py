@@ -15,7 +15,7 @@ import click
 from pg_xcopy import api
 from pg_xcopy.cli.failing import may_color, say_causes, say_error
 from pg_xcopy.cli.signals import StoppedBySignal, signals_raise
-from pg_xcopy.errors import XcopyError
+from pg_xcopy.errors import TargetsFailedError, XcopyError
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, all_of, ignore
 from pg_xcopy.observe.lines import Lines, Loudness
@@ -81,12 +81,12 @@ def _audited(manner: Manner) -> AbstractContextManager[AuditLog | None]:
 @contextmanager
 def _effect_of_a_stop() -> Iterator[Callable[[Observer], Observer]]:
     """Have a signal that ends a run say what that leaves behind."""
-    stage = Stage.CONNECT
+    stages: dict[str, Stage] = {}
 
     def noting(observer: Observer) -> Observer:
         def observe(event: Event) -> None:
-            nonlocal stage
-            stage = event.stage if isinstance(event, StageStarted) else stage
+            if isinstance(event, StageStarted):
+                stages[event.to] = event.stage
             observer(event)
 
         return observe
@@ -94,7 +94,8 @@ def _effect_of_a_stop() -> Iterator[Callable[[Observer], Observer]]:
     try:
         yield noting
     except StoppedBySignal as stop:
-        stop.effect = _EFFECTS.get(stage, "the target is as it was")
+        effects = {to: _EFFECTS.get(stage, "the target is as it was") for to, stage in stages.items()}
+        stop.effect = "; ".join(f"{to}: {effect}" if to else effect for to, effect in effects.items())
         raise
 
 
@@ -128,9 +129,13 @@ def _show(result: JobResult) -> None:
 
 def _as_data(job: Job, outcome: JobResult | XcopyError) -> dict[str, Any]:
     if isinstance(outcome, XcopyError):
-        return {
-            "job": job.name,
-            "status": "failed",
-            "error": {"type": type(outcome).__name__, "message": str(outcome)},
-        }
+        failed = {"job": job.name, "status": "failed", "error": _error(outcome)}
+        if isinstance(outcome, TargetsFailedError):
+            errors = {target: _error(error) for target, error in outcome.failures.items()}
+            return {**outcome.result.as_data(), **failed, "failures": errors}
+        return failed
     return outcome.as_data()
+
+
+def _error(error: XcopyError) -> dict[str, str]:
+    return {"type": type(error).__name__, "message": str(error)}

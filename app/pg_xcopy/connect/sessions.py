@@ -17,15 +17,29 @@ class Sessions:
     the server, so whoever waits for the run to end repeats it.
     """
 
-    def __init__(self, application_name: str = "pg-xcopy") -> None:
-        """`application_name` is what pg_stat_activity shows of every session; at most 63 bytes, nothing secret."""
+    def __init__(self, application_name: str = "pg-xcopy", tunnels: Tunnels | None = None) -> None:
+        """`application_name` is what pg_stat_activity shows of every session; at most 63 bytes, nothing secret.
+
+        `tunnels` are someone else's, who ends them.
+        """
         self._application_name = application_name
         self._open: set[Session] = set()
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
-        self._tunnels = Tunnels(self.check)
+        self._tunnels = tunnels or Tunnels(self.check)
+        self._owns_tunnels = tunnels is None
+        self._branches: list[Sessions] = []
         self.stopped_by: XcopyError | None = None
         """Why someone from outside stopped the run; what fails then fails because of it."""
+
+    def branch(self) -> Sessions:
+        """Make a registry below this one, for a part of the run: cancelling it leaves the rest of the run alone."""
+        below = Sessions(self._application_name, self._tunnels)
+        with self._lock:
+            self._branches.append(below)
+        if self.cancelled:
+            below.cancel()
+        return below
 
     @property
     def cancelled(self) -> bool:
@@ -54,19 +68,30 @@ class Sessions:
     def cancel(self) -> None:
         """Break off whatever runs on any session, and let no new one be opened."""
         self._cancelled.set()
-        self._tunnels.cancel()
+        if self._owns_tunnels:
+            self._tunnels.cancel()
         for session in self._snapshot():
             session.cancel()
+        for below in self._below():
+            below.cancel()
 
     def stop(self, why: XcopyError) -> None:
         """Cancel, not because something failed but because someone wants it."""
         self.stopped_by = self.stopped_by or why
+        for below in self._below():
+            below.stop(why)
         self.cancel()
 
     def sever(self) -> None:
         """Cut every connection: for servers that do not answer a cancel request."""
         for session in self._snapshot():
             session.sever()
+        for below in self._below():
+            below.sever()
+
+    def _below(self) -> tuple[Sessions, ...]:
+        with self._lock:
+            return tuple(self._branches)
 
     def _snapshot(self) -> tuple[Session, ...]:
         with self._lock:
@@ -80,4 +105,7 @@ class Sessions:
     ) -> None:
         for session in self._snapshot():
             self.close(session)
-        self._tunnels.close()
+        for below in self._below():
+            below.__exit__(kind, error, trace)
+        if self._owns_tunnels:
+            self._tunnels.close()

@@ -84,7 +84,7 @@ class Page:
         table.add_column()
         table.add_column()
         table.add_column(f"BEFORE\nsource: {job.source.schema_name}", overflow="fold")
-        table.add_column(f"AFTER\ntarget: {job.target.schema_name}", overflow="fold")
+        table.add_column(f"AFTER\ntarget: {job.only_target.schema_name}", overflow="fold")
         said = ""
         for fact in facts:
             subject, said = "" if fact.subject == said else fact.subject, fact.subject

@@ -84,7 +84,7 @@ class _Demo:
         with Watch(self.page.console, "connect") as watch:
             result = api.run_job(job, observer=watch.observe)
         self.page.outcome(result)
-        self.page.comparison(job, compare(before, self._ask(self.target, job.target.schema_name, job)))
+        self.page.comparison(job, compare(before, self._ask(self.target, job.only_target.schema_name, job)))
         return result
 
     def _ask(self, shop: Shop, schema: str, job: Job) -> Answers:

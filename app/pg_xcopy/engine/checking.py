@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.run import Sides
+from pg_xcopy.engine.sides import Sides
 from pg_xcopy.engine.source import Source, open_reader
 from pg_xcopy.engine.steps import batches
 from pg_xcopy.engine.trying import refused_by_target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from graphlib import TopologicalSorter
@@ -16,15 +17,19 @@ Worker = TypeVar("Worker")
 class Crew(Generic[Worker]):
     """Does the works of a schedule, the heaviest of those that can begin first.
 
-    The first `readers` workers take everything, the others only what needs no connection to the source.
+    The first `readers` workers take everything, the others only what needs no connection to the source. `in_order`
+    begins the loads as the schedule has them, before all else, because others wait for the same rows.
     """
 
-    def __init__(self, works: Sequence[Work], readers: int) -> None:
+    def __init__(self, works: Sequence[Work], readers: int, *, in_order: bool = False) -> None:
         self._works, self._readers = works, readers
         self._order = TopologicalSorter({place: work.after for place, work in enumerate(works)})
         self._order.prepare()
         self._ready: list[int] = []
-        self._loads = sum(self._is_load(place) for place in range(len(works)))
+        loads = [place for place in range(len(works)) if self._is_load(place)]
+        self._loads = len(loads)
+        self._queue = deque(loads) if in_order else None
+        self._awaited = frozenset(each for place in loads for each in works[place].after) if in_order else frozenset()
         self._changed = threading.Condition()
         self._failures: list[BaseException] = []
 
@@ -68,13 +73,25 @@ class Crew(Generic[Worker]):
         with self._changed:
             while self._order.is_active() and not self._failures:
                 self._ready += self._order.get_ready()
-                self._ready.sort(key=lambda place: (-self._works[place].bytes, place))
-                taken = next((place for place in self._ready if may_load or not self._is_load(place)), None)
+                self._ready.sort(key=self._urgency)
+                taken = next((place for place in self._ready if self._may_begin(place, may_load=may_load)), None)
                 if taken is not None:
                     self._ready.remove(taken)
+                    if self._queue and self._is_load(taken):
+                        self._queue.popleft()
                     return taken
                 self._changed.wait()
         return None
+
+    def _urgency(self, place: int) -> tuple[bool, bool, int, int]:
+        """Give what sorts the most urgent first: where others wait for the rows too, these, and what they wait for."""
+        later = self._queue is not None and not self._is_load(place)
+        return later, place not in self._awaited, -self._works[place].bytes, place
+
+    def _may_begin(self, place: int, *, may_load: bool) -> bool:
+        if not self._is_load(place):
+            return True
+        return may_load and (self._queue is None or self._queue[0] == place)
 
     def _is_load(self, place: int) -> bool:
         return isinstance(self._works[place].task, Load)

@@ -24,7 +24,7 @@ def fill(plan: ReplacePlan, reading: Reading, writers: Pool, run: Run) -> tuple[
     Raises StrictError where a strict job lost something.
     """
     filling = _Filling(plan, reading, writers, run)
-    crew: Crew[Hands] = Crew(make_schedule(plan), plan.resources.readers)
+    crew: Crew[Hands] = Crew(make_schedule(plan), plan.resources.readers, in_order=reading.shared)
     crew.run(plan.resources.workers, filling.hire, filling.work, loaded=filling.loaded, failed=run.sessions.cancel)
     filling.settle()
     run.reporter.enforce(plan)

@@ -87,7 +87,7 @@ class Loading:
             first = not meter.started
             meter.started = meter.started or time.monotonic()
         if first:
-            self._reporter.tell(TableStarted(self._plan.job, str(copy.source)))
+            self._reporter.tell(TableStarted(self._plan.job, str(copy.source), self._reporter.to))
 
     def _progress(self, copy: CopyPlan, part: int, tally: Tally) -> None:
         meter = self._meters[copy]
@@ -96,7 +96,7 @@ class Loading:
             size = sum(each.bytes for each in meter.under_way.values())
             counted = sum(each.rows or 0 for each in meter.under_way.values())
         rows = counted if tally.rows is not None else _estimated(copy, size)
-        self._reporter.tell(TableProgress(self._plan.job, str(copy.source), rows, size))
+        self._reporter.tell(TableProgress(self._plan.job, str(copy.source), rows, size, self._reporter.to))
 
     def arrived(self, copy: CopyPlan, pumped: Pumped, written: Written | None = None) -> None:
         """Take note that a table, or a part of it, is in; `written` says what an upsert made of its rows."""
@@ -106,11 +106,12 @@ class Loading:
             if len(meter.done) < meter.parts:
                 return
         rows, size = (sum(each.received for each in meter.done), sum(each.bytes for each in meter.done))
-        result = TableResult(str(copy.source), rows, size, time.monotonic() - meter.started)
+        seconds = time.monotonic() - meter.started
+        result = TableResult(str(copy.source), rows, size, seconds, self._reporter.to)
         if written:
             result = UpsertedTable(**vars(result), inserted=written.inserted, updated=written.updated)
         self._results[copy] = result
-        self._reporter.tell(TableCopied(self._plan.job, result))
+        self._reporter.tell(TableCopied(self._plan.job, result, self._reporter.to))
 
 
 def _estimated(copy: CopyPlan, size: int) -> int:

@@ -23,6 +23,10 @@ class Feed(Protocol):
 class Reading(Protocol):
     """What one target reads from."""
 
+    @property
+    def shared(self) -> bool:
+        """Tell whether all have to ask in one order."""
+
     def feed(self) -> Feed:
         """Give a worker its own."""
 
@@ -33,9 +37,11 @@ class Reading(Protocol):
 class OwnReading:
     """Reads for one target alone: each of its workers has a session that sees the snapshot."""
 
-    def __init__(self, source: Source, plan: Plan, sessions: Sessions) -> None:
-        self._source, self._plan, self._sessions = source, plan, sessions
+    def __init__(self, source: Source, plan: Plan, sessions: Sessions, let_go: Callable[[], None]) -> None:
+        """`let_go` is called when the snapshot is not needed any more."""
+        self._source, self._plan, self._sessions, self._let_go = source, plan, sessions, let_go
         self._readers: list[Session] = []
+        self.shared = False
 
     def feed(self) -> Feed:
         """Give a worker its own; the session is opened when it copies something."""
@@ -43,8 +49,9 @@ class OwnReading:
 
     def done(self) -> None:
         """Let the snapshot go: what follows may take hours, and it would hold the source's vacuum back."""
-        for session in (*self._readers, self._source.session):
+        for session in self._readers:
             self._sessions.close(session)
+        self._let_go()
 
     def _open(self) -> Session:
         reader = open_reader(self._source, self._plan, self._sessions)

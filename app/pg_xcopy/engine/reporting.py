@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 
 from pg_xcopy.errors import DatabaseError, StrictError, XcopyError
-from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, StepDone, Warned
-from pg_xcopy.planning.plan import LOSSES, Notice, ReplacePlan, Step, Topic
+from pg_xcopy.observe.events import Event, Observer, Planned, Stage, StageStarted, StepDone, TableEstimate, Warned
+from pg_xcopy.planning.plan import LOSSES, Notice, Plan, ReplacePlan, Step, Topic
 from pg_xcopy.planning.swapping.schemas import without_staging
 from pg_xcopy.results import WarningResult
 
@@ -24,10 +24,11 @@ _WHY = {
 
 @dataclass
 class Reporter:
-    """Speaks for one job; safe to share between threads as far as its observer is."""
+    """Speaks for one job, or for that of one of its targets: `to`; shared by threads as far as its observer may be."""
 
     job: str
     observer: Observer
+    to: str = ""
     warnings: list[WarningResult] = field(default_factory=list)
 
     def tell(self, event: Event) -> None:
@@ -36,7 +37,14 @@ class Reporter:
 
     def stage(self, stage: Stage) -> None:
         """Say that a stage begins."""
-        self.tell(StageStarted(self.job, stage))
+        self.tell(StageStarted(self.job, stage, self.to))
+
+    def announce(self, plan: Plan) -> None:
+        """Say what will be copied, and what is to be known of it."""
+        estimates = (TableEstimate(str(each.source), each.estimated_rows, each.estimated_bytes) for each in plan.copies)
+        self.tell(Planned(self.job, tuple(estimates), self.to))
+        for notice in plan.notices:
+            self.notice(notice)
 
     def notice(self, notice: Notice) -> None:
         """Turn a notice into a warning."""
@@ -44,9 +52,9 @@ class Reporter:
 
     def warn(self, topic: Topic, subject: str, message: str) -> None:
         """Keep a warning for the result and tell it."""
-        warning = WarningResult(topic.value, subject, message)
+        warning = WarningResult(topic.value, subject, message, self.to)
         self.warnings.append(warning)
-        self.tell(Warned(self.job, warning))
+        self.tell(Warned(self.job, warning, self.to))
 
     def lost(self, step: Step, error: DatabaseError) -> None:
         """Turn the failure of a best-effort step into a warning."""
@@ -60,7 +68,7 @@ class Reporter:
 
     def done(self, doing: str, started: float) -> None:
         """Say that something is done; `started` is a time.monotonic()."""
-        self.tell(StepDone(self.job, doing, time.monotonic() - started))
+        self.tell(StepDone(self.job, doing, time.monotonic() - started, self.to))
 
     def enforce(self, plan: ReplacePlan) -> None:
         """Raise StrictError if the job is strict and something was lost."""

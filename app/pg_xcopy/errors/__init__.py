@@ -14,7 +14,9 @@ from pg_xcopy.errors.runs import (
     DuplicateRowsError,
     JobsFailedError,
     RowCountMismatchError,
+    StalledTargetError,
     StrictError,
+    TargetsFailedError,
     TimeUpError,
 )
 from pg_xcopy.errors.servers import (
@@ -46,8 +48,10 @@ __all__ = [
     "SchemaNotFoundError",
     "SecretsError",
     "ServerTooOldError",
+    "StalledTargetError",
     "StrictError",
     "TargetLockedError",
+    "TargetsFailedError",
     "TimeUpError",
     "TunnelFailedError",
     "UsageError",

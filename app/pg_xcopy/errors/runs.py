@@ -118,3 +118,36 @@ class JobsFailedError(XcopyError):
     def sentence(self) -> str:
         """Each failed job with its error."""
         return "\n".join(f"job {name} failed: {error}" for name, error in self.failures.items())
+
+
+@dataclass(eq=False)
+class StalledTargetError(XcopyError):
+    """One of several targets took no rows for so long that the others went on without it."""
+
+    target: str
+    table: str
+    seconds: float
+
+    @property
+    def sentence(self) -> str:
+        """Which target, which table."""
+        return f"copying {self.table}: {self.target} took no rows for {self.seconds:.0f} s, and others waited for it."
+
+    @property
+    def hint(self) -> str:
+        """What to look for there."""
+        return "Look for locks, a full disk or a frozen server there, then run the job again."
+
+
+@dataclass(eq=False)
+class TargetsFailedError(XcopyError):
+    """Some of a job's targets failed; `failures` maps them to their errors, `result` is what the others took."""
+
+    job: str
+    failures: Mapping[str, XcopyError]
+    result: JobResult
+
+    @property
+    def sentence(self) -> str:
+        """Each failed target with its error."""
+        return "\n".join(f"job {self.job}, target {target} failed: {error}" for target, error in self.failures.items())

@@ -54,7 +54,8 @@ def built(document: Document, problems: Iterable[Problem] = (), read: Reader | N
     }
     checking = _Checking(findings, {**checking.context, "connections": connections})
     jobs = {
-        name: checking.check(Job, name, merged(sections["defaults"], raw)) for name, raw in sections["jobs"].items()
+        name: checking.check(Job, name, _over_defaults(sections["defaults"], raw))
+        for name, raw in sections["jobs"].items()
     }
     findings.raise_if_any()
     known = {name: job for name, job in jobs.items() if job}
@@ -79,6 +80,15 @@ def merged(under: Any, over: Any) -> Any:  # noqa: ANN401 - whatever the two fil
         return over
     both = {key: merged(under[key], value) if key in under else value for key, value in over.items()}
     return {**both, **{key: value for key, value in under.items() if key not in over}}
+
+
+def _over_defaults(defaults: Mapping[str, Any], job: Any) -> Any:  # noqa: ANN401 - whatever the file says
+    """Lay a job over the defaults, each of its `targets` over the `target` that these may have."""
+    several = job.get("targets") if isinstance(job, Mapping) else None
+    if not isinstance(several, list) or "target" not in defaults:
+        return merged(defaults, job)
+    targets = [merged(defaults["target"], each) for each in several]
+    return merged({key: value for key, value in defaults.items() if key != "target"}, {**job, "targets": targets})
 
 
 def _section(document: Document, name: str) -> Mapping[str, Any]:

@@ -5,78 +5,35 @@ No `from __future__ import annotations` here: Pydantic reads the annotations whe
 
 import os
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     PrivateAttr,
     SerializerFunctionWrapHandler,
     model_serializer,
     model_validator,
 )
+from pydantic_core import PydanticKnownError
 
 from pg_xcopy.manifest.conditions import Where
-from pg_xcopy.manifest.connections import DATABASE, Connection, Database, writable
+from pg_xcopy.manifest.connections import Connection, lead_to_one_database
 from pg_xcopy.manifest.declared import Declared, Frozen, GivenName, Plain
 from pg_xcopy.manifest.document import Document
+from pg_xcopy.manifest.ends import Source, Target
 from pg_xcopy.manifest.fields import UNITS, ByteSize, Count, Expression, Name, Names, OrNothing, Rate, Updates, refusal
 from pg_xcopy.manifest.frozen import FrozenMapping
-from pg_xcopy.manifest.modes import of_upsert, rules_of_upsert, unless_filling, when_filling
+from pg_xcopy.manifest.modes import rules_of_upsert, unless_filling, when_filling
 from pg_xcopy.manifest.secrets.masking import masked
 from pg_xcopy.manifest.secrets.origin import Origin
 
 CopyFormat = Literal["auto", "text", "binary"]
-Mode = Literal["replace", "append", "truncate", "upsert"]
 Transaction = Literal["job", "table"]
 OnMissingColumn = Literal["error", "skip_table", "copy_all"]
 MAX_WORKERS = 64
-
-
-class Source(Declared):
-    """Where a job reads: a database and one of its schemas. It is never written."""
-
-    database: Database = Field(description=DATABASE)
-    schema_name: Name = Field(default="public", alias="schema", description="The schema to read.")
-
-
-def _replaceable(schema: str) -> str:
-    if schema.startswith(("pg_", "_xcopy_")) or schema == "information_schema":
-        raise refusal("this schema belongs to the server or to pg-xcopy itself", "choose another target schema")
-    return schema
-
-
-KEY = (
-    "upsert: the name of the unique constraint or index that tells which rows are the same; by default the primary key."
-)
-UPDATE = (
-    "upsert: what becomes of rows that are there already: all (every copied column but the key's is set, the default), "
-    "a list of columns, or none (they are left as they are)."
-)
-
-
-class Target(Declared):
-    """Where a job writes: a database, one of its schemas, and how."""
-
-    database: Annotated[Database, AfterValidator(writable)] = Field(description=DATABASE)
-    schema_name: Annotated[Name, AfterValidator(_replaceable)] = Field(
-        default="public",
-        alias="schema",
-        description="The schema to write. With mode replace all of it, and it is made if it does not exist.",
-    )
-    mode: Mode = Field(
-        default="replace",
-        description="replace: build the schema anew beside the old one, then swap the two. The others fill tables that "
-        "exist, with the columns that both sides have: append adds rows, truncate empties the tables and fills them, "
-        "upsert adds the rows that are not there and updates those that are.",
-    )
-    key: Annotated[Name, AfterValidator(of_upsert)] | None = Field(default=None, description=KEY)
-    update: Annotated[Updates, AfterValidator(of_upsert)] = Field(default=None, description=UPDATE)
-
-    @property
-    def fills_existing(self) -> bool:
-        """Tell whether the target's tables stay what they are and only take rows."""
-        return self.mode != "replace"
 
 
 class TableRule(Declared):
@@ -105,12 +62,25 @@ class TableRule(Declared):
         return {} if given is None else given
 
 
+_MISSING = object()
+
+
+def _there(given: object) -> object:
+    if given is _MISSING:
+        raise PydanticKnownError("missing")
+    return given
+
+
 class Job(Declared):
     """One copy: from a schema of one database to a schema of another, as the tables' rules say."""
 
     name: GivenName = ""
     source: Source = Field(description="Where the rows come from.")
-    target: Target = Field(description="Where the rows go.")
+    target: Annotated[Target | None, BeforeValidator(_there)] = Field(default=None, description="Where the rows go.")
+    targets: Annotated[tuple[Target, ...], Field(json_schema_extra={"minItems": 1})] = Field(
+        default=(),
+        description="Where the rows go, if to several places: each row is read once, and sent to all of them.",
+    )
     tables: Annotated[Mapping[Name, TableRule], Field(min_length=1), Frozen, Plain, AfterValidator(rules_of_upsert)] = (
         Field(
             description="The tables to copy, by name or glob pattern; '*' is all. An exact name goes before a "
@@ -196,7 +166,9 @@ class Job(Declared):
     @property
     def unread(self) -> bool:
         """Whether secrets are to be read before it can run."""
-        return bool(self._origin) or self.source.database.unread or self.target.database.unread
+        return bool(self._origin) or any(
+            database.unread for database in (self.source.database, *(each.database for each in self.all_targets))
+        )
 
     @property
     def hidden(self) -> frozenset[str]:
@@ -223,6 +195,41 @@ class Job(Declared):
         copy = self.model_copy()
         copy._hidden = hidden
         return copy
+
+    @model_validator(mode="before")
+    @classmethod
+    def _either(cls, given: object) -> object:
+        if isinstance(given, Mapping) and not given.keys() & {"target", "targets"}:
+            return {**given, "target": _MISSING}
+        return given
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "Job":
+        if not self.all_targets:
+            raise refusal("it has no target", "give a `target`, or `targets`, a list of them")
+        if self.target and self.targets:
+            raise refusal("it has both `target` and `targets`", "put all of them into `targets`")
+        for one, other in combinations(self.targets, 2):
+            if one.schema_name == other.schema_name and lead_to_one_database(one.database, other.database):
+                raise refusal(
+                    f"two of its targets are schema {one.schema_name} of the same database", "merge their `tables`"
+                )
+        return self
+
+    @property
+    def all_targets(self) -> tuple[Target, ...]:
+        """Where the rows go, however it was declared."""
+        return self.targets or tuple(filter(None, [self.target]))
+
+    @property
+    def only_target(self) -> Target:
+        """The target of a job that has one; see `apart`."""
+        (target,) = self.all_targets
+        return target
+
+    def apart(self) -> tuple["Job", ...]:
+        """Give a job for each target, as if there were no other."""
+        return tuple(self.model_copy(update={"target": target, "targets": ()}) for target in self.all_targets)
 
 
 class Manifest(Declared):

@@ -28,10 +28,10 @@ def of_upsert(value: Given, info: ValidationInfo) -> Given:
 
 def rules_of_upsert(tables: Mapping[str, Any], info: ValidationInfo) -> Mapping[str, Any]:
     """Refuse the same keys in the rules of tables."""
-    target = info.data.get("target")
-    if target is None or target.mode == "upsert":
+    targets = _targets(info)
+    if not targets or any(target.mode == "upsert" for target in targets):
         return tables
-    refused = refusal(UPSERT_ONLY, f"the target's mode is {target.mode}")
+    refused = refusal(UPSERT_ONLY, f"the target's mode is {targets[0].mode}")
     wrong = [
         InitErrorDetails(type=refused, loc=(name, key), input=getattr(rule, key))
         for name, rule in tables.items()
@@ -45,17 +45,22 @@ def rules_of_upsert(tables: Mapping[str, Any], info: ValidationInfo) -> Mapping[
 
 def unless_filling(value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - a validator's signature
     """Refuse what would be done to structure, where structure stays as it is."""
-    target = info.data.get("target")
-    if value and target is not None and target.fills_existing:
+    targets = _targets(info)
+    if value and targets and all(target.fills_existing for target in targets):
         why = _WITHOUT_MEANING[info.field_name or ""]
-        raise refusal(f"this says nothing with `mode: {target.mode}`: {why}", "leave it out, or set it to false")
+        raise refusal(f"this says nothing with `mode: {targets[0].mode}`: {why}", "leave it out, or set it to false")
     return value
 
 
 def when_filling(value: str, info: ValidationInfo) -> str:
     """Refuse transactions for each table, where a whole schema is swapped at once."""
-    target = info.data.get("target")
-    if value == "table" and target is not None and not target.fills_existing:
+    targets = _targets(info)
+    if value == "table" and targets and not any(target.fills_existing for target in targets):
         said = "a schema is replaced as a whole, so its tables can't be done each by itself"
         raise refusal(said, "it goes with the modes append, truncate and upsert")
     return value
+
+
+def _targets(info: ValidationInfo) -> tuple[Any, ...]:
+    """Give those of the job's targets that are right."""
+    return info.data.get("targets") or tuple(filter(None, [info.data.get("target")]))

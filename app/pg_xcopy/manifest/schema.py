@@ -28,6 +28,9 @@ def json_schema() -> Schema:
     definitions["Connection"] = _either(definitions["Connection"], "url", "aws_secret")
     definitions["TableRule"]["type"] = ["object", "null"]
     definitions["TableRule"]["properties"]["transform"]["type"] = ["object", "null"]
+    one, several = (definitions["Job"]["properties"][name] for name in ("target", "targets"))
+    del several["default"], one["default"], one["anyOf"]
+    one["$ref"] = several["items"]["$ref"]
     complete = {name: definitions[name].pop("required") for name in ("Job", "Source", "Target")}
     definitions["Defaults"] = _defaults(definitions["Job"])
     return {
@@ -69,7 +72,9 @@ def _either(model: Schema, *keys: str) -> Schema:
 def _required(complete: dict[str, list[str]]) -> Schema:
     """Say what a job must have; where there are defaults, it may have it from them."""
     sides = {side: {"required": complete[side.capitalize()]} for side in ("source", "target")}
-    return {"required": complete["Job"], "properties": sides}
+    targets = {"targets": {"items": sides["target"]}}
+    somewhere = [{"required": ["target"]}, {"required": ["targets"]}]
+    return {"required": complete["Job"], "oneOf": somewhere, "properties": {**sides, **targets}}
 
 
 def _defaults(job: Schema) -> Schema:

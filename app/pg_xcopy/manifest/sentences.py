@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pg_xcopy.manifest.bastions import Bastion
 from pg_xcopy.manifest.conditions import Condition
 from pg_xcopy.manifest.connections import Connection
-from pg_xcopy.manifest.models import Job, Source, TableRule, Target
+from pg_xcopy.manifest.ends import Source, Target
+from pg_xcopy.manifest.models import Job, TableRule
 from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.manifest.paths import looks_secret
 from pg_xcopy.manifest.secrets.database import AwsSecret
@@ -33,6 +34,7 @@ _MODELS: dict[tuple[str, ...], type[BaseModel]] = {
     ("jobs", "*"): Job,
     ("jobs", "*", "source"): Source,
     ("jobs", "*", "target"): Target,
+    ("jobs", "*", "targets", "*"): Target,
     ("jobs", "*", "tables", "*"): TableRule,
     ("jobs", "*", "tables", "*", "where", "*"): Condition,
 }

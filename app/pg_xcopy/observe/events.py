@@ -1,4 +1,8 @@
-"""All that can be observed of a run, as one sum type; whoever shows, logs or counts is a function of these."""
+"""All that can be observed of a run, as one sum type; whoever shows, logs or counts is a function of these.
+
+A job with several targets is told once for each of them: `to` is the one that an event is about, and empty where a job
+has only one.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +47,7 @@ class JobStarted:
     run_id: str
     source: str
     target: str
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class StageStarted:
 
     job: str
     stage: Stage
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Planned:
 
     job: str
     tables: tuple[TableEstimate, ...]
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class TableStarted:
 
     job: str
     table: str
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ class TableProgress:
     table: str
     rows: int
     bytes: int
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,7 @@ class TableCopied:
 
     job: str
     result: TableResult
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +107,7 @@ class StepDone:
     job: str
     doing: str
     seconds: float
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,7 @@ class Warned:
 
     job: str
     warning: WarningResult
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,7 @@ class JobFinished:
 
     job: str
     result: JobResult
+    to: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +134,7 @@ class JobFailed:
 
     job: str
     message: str
+    to: str = ""
 
 
 Event = (
@@ -136,6 +150,11 @@ Event = (
     | JobFailed
 )
 Observer = Callable[[Event], None]
+
+
+def title(event: Event) -> str:
+    """Name the job, and which of its targets, for people."""
+    return f"{event.job} → {event.to}" if event.to else event.job
 
 
 def ignore(_event: Event) -> None:

@@ -16,6 +16,7 @@ from pg_xcopy.observe.events import (
     TableCopied,
     TableProgress,
     Warned,
+    title,
 )
 from pg_xcopy.observe.log import line_of
 from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
@@ -37,13 +38,13 @@ class Lines:
 
     def __init__(self, write: Callable[[str], object], loudness: Loudness) -> None:
         self._write, self._loudness = write, loudness
-        self._told: dict[str, float] = {}
-        self._estimates: dict[str, int] = {}
+        self._told: dict[tuple[str, str], float] = {}
+        self._estimates: dict[tuple[str, str], int] = {}
 
     def __call__(self, event: Event) -> None:
         """Tell an event, if it is worth it."""
         if isinstance(event, Planned):
-            self._estimates = {each.table: each.rows for each in event.tables}
+            self._estimates |= {(title(event), each.table): each.rows for each in event.tables}
         line = self._progress(event) if isinstance(event, TableProgress) else self._line(event)
         if line:
             self._write(line)
@@ -53,7 +54,7 @@ class Lines:
             return line_of(event) if isinstance(event, Warned) else ""
         if isinstance(event, StepDone):
             verbose = self._loudness is Loudness.VERBOSE
-            return f"{event.job}: {event.doing} took {seconds_text(event.seconds)}" if verbose else ""
+            return f"{title(event)}: {event.doing} took {seconds_text(event.seconds)}" if verbose else ""
         if isinstance(event, StageStarted) and self._loudness is not Loudness.VERBOSE:
             return ""
         return (
@@ -68,10 +69,12 @@ class Lines:
         return line_of(event) if isinstance(event, JobStarted) else ""
 
     def _progress(self, event: TableProgress) -> str:
-        now = time.monotonic()
-        if self._loudness is Loudness.QUIET or now - self._told.setdefault(event.table, now) < PROGRESS_SECONDS:
+        now, key = time.monotonic(), (title(event), event.table)
+        if self._loudness is Loudness.QUIET or now - self._told.setdefault(key, now) < PROGRESS_SECONDS:
             return ""
-        self._told[event.table] = now
-        expected = self._estimates.get(event.table, 0)
+        self._told[key] = now
+        expected = self._estimates.get(key, 0)
         share = f" of about {expected:,}" if expected > event.rows else ""
-        return f"{event.job}: {event.table}: {count_text(event.rows, 'row')}{share}, {bytes_text(event.bytes)} so far"
+        return (
+            f"{title(event)}: {event.table}: {count_text(event.rows, 'row')}{share}, {bytes_text(event.bytes)} so far"
+        )

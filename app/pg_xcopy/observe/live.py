@@ -27,8 +27,12 @@ from pg_xcopy.observe.events import (
     TableProgress,
     TableStarted,
     Warned,
+    title,
 )
 from pg_xcopy.observe.wording import bytes_text, rows_text, seconds_text
+
+_Key = tuple[str, str]
+"""A job, with its target where it has several, and a table."""
 
 
 class _Name(ProgressColumn):
@@ -61,10 +65,10 @@ class Live:
             console=self._console,
             transient=True,
         )
-        self._tasks: dict[str, TaskID] = {}
-        self._estimates: dict[str, int] = {}
-        self._seen: dict[str, tuple[int, int]] = {}
-        self._whole: TaskID | None = None
+        self._wholes: dict[str, TaskID] = {}
+        self._tasks: dict[_Key, TaskID] = {}
+        self._estimates: dict[_Key, int] = {}
+        self._seen: dict[_Key, tuple[int, int]] = {}
 
     def __enter__(self) -> Live:
         self._progress.start()
@@ -82,52 +86,58 @@ class Live:
         elif isinstance(event, Planned):
             self._expect(event)
         elif isinstance(event, StageStarted):
-            self._name(f"{event.job}  {event.stage.value}")
+            self._name(event)
         elif isinstance(event, TableStarted):
-            self._tasks[event.table] = self._add(event.table, self._estimates.get(event.table))
+            key = (title(event), event.table)
+            self._tasks[key] = self._add(_named(event.table, event.to), self._estimates.get(key))
         elif isinstance(event, TableProgress):
-            self._advance(event.table, event.rows, event.bytes)
+            self._advance((title(event), event.table), event.rows, event.bytes)
         elif isinstance(event, TableCopied):
             self._finish(event)
         elif isinstance(event, Warned):
-            self._console.print(Text(f"! {event.warning}", style="yellow"))
+            self._console.print(Text(f"! {_named(str(event.warning), event.to)}", style="yellow"))
         elif isinstance(event, JobFinished | JobFailed):
-            self._end()
+            self._end(title(event))
 
     def _begin(self, event: JobStarted) -> None:
-        self._estimates, self._seen = {}, {}
         self._console.print(Text.assemble((event.job, "bold"), f"  {event.source} → {event.target}"))
-        self._whole = self._add(event.job, None, style="bold")
+        self._wholes[title(event)] = self._add(title(event), None, style="bold")
 
     def _expect(self, event: Planned) -> None:
-        self._estimates = {each.table: each.rows for each in event.tables}
-        if self._whole is not None:
-            self._progress.update(self._whole, total=sum(self._estimates.values()) or None)
+        self._estimates |= {(title(event), each.table): each.rows for each in event.tables}
+        if (whole := self._wholes.get(title(event))) is not None:
+            self._progress.update(whole, total=sum(each.rows for each in event.tables) or None)
 
-    def _name(self, description: str) -> None:
-        if self._whole is not None:
-            self._progress.update(self._whole, description=description)
+    def _name(self, event: StageStarted) -> None:
+        if (whole := self._wholes.get(title(event))) is not None:
+            self._progress.update(whole, description=f"{title(event)}  {event.stage.value}")
 
     def _add(self, description: str, rows: int | None, style: str = "") -> TaskID:
         return self._progress.add_task(description, total=rows or None, bytes=0, style=style)
 
-    def _advance(self, table: str, rows: int, size: int) -> None:
-        self._seen[table] = (rows, size)
-        if (task := self._tasks.get(table)) is not None:
+    def _advance(self, key: _Key, rows: int, size: int) -> None:
+        self._seen[key] = (rows, size)
+        if (task := self._tasks.get(key)) is not None:
             self._progress.update(task, completed=rows, bytes=size)
-        if self._whole is not None:
-            all_rows, all_bytes = (sum(each) for each in zip(*self._seen.values(), strict=True))
-            self._progress.update(self._whole, completed=all_rows, bytes=all_bytes)
+        if (whole := self._wholes.get(key[0])) is not None:
+            seen = (figures for (title_, _), figures in self._seen.items() if title_ == key[0])
+            all_rows, all_bytes = (sum(each) for each in zip(*seen, strict=True))
+            self._progress.update(whole, completed=all_rows, bytes=all_bytes)
 
     def _finish(self, event: TableCopied) -> None:
-        done = event.result
-        self._advance(done.table, done.rows, done.bytes)
-        if (task := self._tasks.pop(done.table, None)) is not None:
+        done, key = event.result, (title(event), event.result.table)
+        self._advance(key, done.rows, done.bytes)
+        if (task := self._tasks.pop(key, None)) is not None:
             self._progress.remove_task(task)
         figures = f"{rows_text(done)}, {bytes_text(done.bytes)} in {seconds_text(done.seconds)}"
-        self._console.print(Text.assemble(("✓ ", "green"), done.table, (f"  {figures}", "dim")))
+        self._console.print(Text.assemble(("✓ ", "green"), _named(done.table, event.to), (f"  {figures}", "dim")))
 
-    def _end(self) -> None:
-        for task in (*self._tasks.values(), *([self._whole] if self._whole is not None else [])):
-            self._progress.remove_task(task)
-        self._tasks, self._whole = {}, None
+    def _end(self, ended: str) -> None:
+        for key in [key for key in self._tasks if key[0] == ended]:
+            self._progress.remove_task(self._tasks.pop(key))
+        if (whole := self._wholes.pop(ended, None)) is not None:
+            self._progress.remove_task(whole)
+
+
+def _named(what: str, to: str) -> str:
+    return f"{what} → {to}" if to else what

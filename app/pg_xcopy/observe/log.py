@@ -13,6 +13,7 @@ from pg_xcopy.observe.events import (
     StageStarted,
     TableCopied,
     Warned,
+    title,
 )
 from pg_xcopy.observe.wording import bytes_text, count_text, rows_text, seconds_text
 
@@ -40,19 +41,20 @@ def log_events(then: Observer) -> Observer:
 def line_of(event: Event) -> str:
     """Say an event in one line; empty for those that are not worth one."""
     if isinstance(event, JobStarted):
-        return f"{event.job}: {event.source} → {event.target}"
+        return f"{title(event)}: {event.source} → {event.target}"
     if isinstance(event, StageStarted):
-        return f"{event.job}: {event.stage.value}"
+        return f"{title(event)}: {event.stage.value}"
     if isinstance(event, TableCopied):
         done = event.result
-        return f"{event.job}: {done.table}: {rows_text(done)}, {bytes_text(done.bytes)} in {seconds_text(done.seconds)}"
+        figures = f"{rows_text(done)}, {bytes_text(done.bytes)} in {seconds_text(done.seconds)}"
+        return f"{title(event)}: {done.table}: {figures}"
     if isinstance(event, Warned):
-        return f"{event.job}: warning: {event.warning}"
+        return f"{title(event)}: warning: {event.warning}"
     if isinstance(event, JobFinished):
         result = event.result
         return (
-            f"{event.job}: done: {count_text(len(result.tables), 'table')}, {count_text(result.rows, 'row')}, "
+            f"{title(event)}: done: {count_text(len(result.tables), 'table')}, {count_text(result.rows, 'row')}, "
             f"{bytes_text(result.bytes)} in {seconds_text(result.seconds)}, "
             f"{count_text(len(result.warnings), 'warning')}"
         )
-    return f"{event.job}: failed: {event.message}" if isinstance(event, JobFailed) else ""
+    return f"{title(event)}: failed: {event.message}" if isinstance(event, JobFailed) else ""

@@ -25,7 +25,10 @@ def result_table(result: JobResult, *, color: bool) -> str:
         title=Text(f"{result.job}: done", style="bold"),
         title_justify="left",
     )
+    several = any(each.target for each in result.tables)
     table.add_column("Table", count_text(len(result.tables), "table"), overflow="fold")
+    if several:
+        table.add_column("Target", overflow="fold")
     table.add_column("Rows", f"{result.rows:,}", justify="right")
     upserted = [each for each in result.tables if isinstance(each, UpsertedTable)]
     if upserted:
@@ -37,6 +40,7 @@ def result_table(result: JobResult, *, color: bool) -> str:
     for each in result.tables:
         table.add_row(
             Text(each.table),
+            *([Text(each.target)] if several else []),
             f"{each.rows:,}",
             *((_known(each.inserted), _known(each.updated)) if isinstance(each, UpsertedTable) else ()),
             bytes_text(each.bytes),
@@ -47,7 +51,8 @@ def result_table(result: JobResult, *, color: bool) -> str:
     console = Console(file=page, width=WIDE, force_terminal=color, no_color=not color, highlight=False)
     console.print(table)
     for warning in result.warnings:
-        console.print(Text.assemble(("warning: ", "yellow"), str(warning)), soft_wrap=True)
+        to = f"{warning.target}: " if warning.target else ""
+        console.print(Text.assemble(("warning: ", "yellow"), to, str(warning)), soft_wrap=True)
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()).rstrip()
 
 

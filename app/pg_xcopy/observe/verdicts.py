@@ -19,6 +19,7 @@ from pg_xcopy.observe.events import (
     TableCopied,
     TableProgress,
     TableStarted,
+    title,
 )
 from pg_xcopy.results import TableResult, WarningResult
 
@@ -68,12 +69,12 @@ class Verdicts:
     def __call__(self, event: Event) -> None:
         """Follow a job, and judge it at its end."""
         if isinstance(event, JobStarted):
-            self._courses[event.job] = _Course(event)
-        elif course := self._courses.get(event.job):
+            self._courses[title(event)] = _Course(event)
+        elif course := self._courses.get(title(event)):
             if isinstance(event, JobFinished):
-                self._judge(event.job, course.done(event.result.tables, event.result.warnings))
+                self._judge(title(event), course.done(event.result.tables, event.result.warnings))
             elif isinstance(event, JobFailed):
-                self._judge(event.job, course.failed(event.message))
+                self._judge(title(event), course.failed(event.message))
             else:
                 course.follow(event)
 

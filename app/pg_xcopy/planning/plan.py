@@ -96,7 +96,7 @@ class CopyPlan:
     fails where one of the user's expressions is more or less than one; None where there are none. `copy_to` has one
     statement for each part of the relation. `format` is text or binary, and `why_text` the reason for text.
     `truncate` begins a COPY that leaves its rows frozen; None where it can't. `parts` are the partitions of `source`
-    that are read in its place.
+    that are read in its place. `rank` is its place in the order in which several targets are fed.
     """
 
     source: TableName
@@ -115,6 +115,7 @@ class CopyPlan:
     truncate: Sql | None = None
     conversions: tuple[Conversion, ...] = ()
     parts: tuple[TableName, ...] = ()
+    rank: int = 0
 
     @property
     def read(self) -> tuple[TableName, ...]:
@@ -221,6 +222,11 @@ class Plan:
     copies: tuple[CopyPlan, ...]
     resources: Resources
     notices: tuple[Notice, ...]
+
+    @property
+    def in_order(self) -> bool:
+        """Tell whether the copies must come one after the other, as they stand here."""
+        return False
 
 
 @dataclass(frozen=True)

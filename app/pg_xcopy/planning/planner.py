@@ -15,7 +15,7 @@ from pg_xcopy.planning.needs.order import Extent, Needs, find_needs
 from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, PlanProblem, ReplacePlan, Step, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.resources import plan_resources
 from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions, plan_copy
-from pg_xcopy.planning.rows.shape import Shape
+from pg_xcopy.planning.rows.shape import ALONE, Agreement, Shape
 from pg_xcopy.planning.selecting.columns import column_notices, column_problems
 from pg_xcopy.planning.selecting.design import Designs, Schemas, design_tables
 from pg_xcopy.planning.selecting.selection import Selection, heirs_left_behind, select
@@ -54,14 +54,18 @@ class Decisions:
     comments: Comments
     integrity: Integrity
     positions: tuple[Step | Notice, ...]
+    agreement: Agreement
 
 
-def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: str) -> ReplacePlan:
+def make_plan(
+    job: Job, source: SourceCatalog, target: TargetCatalog, run_id: str, agreement: Agreement = ALONE
+) -> ReplacePlan:
     """Decide everything; raises PlanError with every reason why the job can't run as it is declared.
 
-    `run_id` (up to 20 letters and digits) tells the schemas of this run from those of any other.
+    `run_id` (up to 20 letters and digits) tells the schemas of this run from those of any other; `agreement` is what
+    the job's other targets ask for.
     """
-    decided = _decide(job, source, target, name_schemas(target.schema, run_id))
+    decided = _decide(job, source, target, name_schemas(target.schema, run_id), agreement)
     notices = tuple(_notices(job, source, target, decided))
     problems = list(_problems(job, target, decided))
     if job.strict:
@@ -71,7 +75,9 @@ def make_plan(job: Job, source: SourceCatalog, target: TargetCatalog, run_id: st
     return _assemble(job, source, target, decided, notices)
 
 
-def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Schemas) -> Decisions:
+def _decide(
+    job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Schemas, agreement: Agreement
+) -> Decisions:
     selection = select(job, source)
     chosen = missing_column_decisions(job, selection.tables)
     designs = design_tables(chosen.tables, source, schemas)
@@ -95,6 +101,7 @@ def _decide(job: Job, source: SourceCatalog, target: TargetCatalog, schemas: Sch
         comments=comments,
         integrity=plan_integrity(designs, Means(needs, comments, target, designs, source.builtins - target.builtins)),
         positions=tuple(position_steps(designs, needs, schemas, source.server)),
+        agreement=agreement,
     )
 
 
@@ -147,12 +154,14 @@ def _assemble(
 ) -> ReplacePlan:
     schemas, designs, needs = decided.schemas, decided.designs, decided.needs
     objects = target.standing.objects if target.standing else ()
-    shape = Shape(job, designs, source, target)
+    shape = Shape(job, designs, source, target, decided.agreement)
     structure = plan_structure(designs, needs, schemas, target.server)
     return ReplacePlan(
         job=job.name,
         source=Endpoint(job.source.database.described, source.server.database, source.schema, source.server.version),
-        target=Endpoint(job.target.database.described, target.server.database, target.schema, target.server.version),
+        target=Endpoint(
+            job.only_target.database.described, target.server.database, target.schema, target.server.version
+        ),
         staging=schemas.staging,
         retired=schemas.retired,
         source_path=search_path([source.schema, *_extension_schemas(source), "public"]),
@@ -206,8 +215,8 @@ def _column_notices(designs: Designs) -> Iterator[Notice]:
     for design in designs.tables:
         if design.attached_to:
             continue
-        asked = frozenset(name for name, sql in design.selected.rule.transform.items() if sql is None)
-        yield from column_notices(design.relation, design.columns, asked)
+        unwanted = design.selected.unwanted(design.relation)
+        yield from column_notices(design.relation, design.columns, unwanted)
         if design.relation.partition_key and not design.partition_key:
             yield Notice(Topic.PARTITIONING, str(design.name), "a column of its partition key is left out")
 

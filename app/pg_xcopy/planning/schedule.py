@@ -105,23 +105,22 @@ def _starts(plan: ReplacePlan, schedule: _Schedule) -> dict[TableName, int]:
 
 
 def _loads(plan: ReplacePlan, starts: Mapping[TableName, int], schedule: _Schedule) -> dict[TableName, list[int]]:
-    """Add the loads, largest first; return the places of those that fill each table."""
+    """Add the loads, largest first where nobody else waits; return the places of those that fill each table."""
     places: dict[TableName, list[int]] = {}
-    together: list[CopyPlan] = []
-    for copy in sorted(plan.copies, key=lambda each: -each.estimated_bytes):
-        size, parts = copy.estimated_bytes, len(copy.copy_to)
-        if parts == 1 and size < SMALL:
-            together.append(copy)
-            continue
+    ordered = sorted(plan.copies, key=lambda each: (each.rank, -each.estimated_bytes))
+    for group in _full(ordered, _weight):
+        size, parts = sum(each.estimated_bytes for each in group), len(group[0].copy_to)
         for part in range(parts):
-            place = schedule.add(Load(((copy, part),)), _started((copy,), starts), size // parts)
-            places.setdefault(copy.target, []).append(place)
-    for group in _full(together, lambda each: each.estimated_bytes):
-        load = Load(tuple((each, 0) for each in group))
-        place = schedule.add(load, _started(group, starts), sum(each.estimated_bytes for each in group))
-        for each in group:
-            places.setdefault(each.target, []).append(place)
+            load = Load(tuple((each, part) for each in group))
+            place = schedule.add(load, _started(group, starts), size // parts)
+            for each in group:
+                places.setdefault(each.target, []).append(place)
     return places
+
+
+def _weight(copy: CopyPlan) -> int:
+    """Give its bytes; what comes in parts is never put together with others."""
+    return copy.estimated_bytes if len(copy.copy_to) == 1 else max(copy.estimated_bytes, SMALL + 1)
 
 
 def _started(copies: Iterable[CopyPlan], starts: Mapping[TableName, int]) -> set[int]:

@@ -218,9 +218,10 @@ OPERATORS = "(known keys: eq, ne, gt, gte, lt, lte, in, not_in, like, ilike, bet
 
 SETTINGS = [
     ("tabels: {}", "6:5: jobs.a.tabels: unknown key (did you mean 'tables'?)"),
-    ("name: x", "6:5: jobs.a.name: unknown key (known keys: source, target, tables, exclude, on_missing_column, "
-                f"transaction, strict, cascade, create_missing, allow_row_security, parallel, {LIMITS})"),
-    ("schema_name: x", "6:5: jobs.a.schema_name: unknown key (known keys: source, target, tables, exclude, "
+    ("name: x", "6:5: jobs.a.name: unknown key (known keys: source, target, targets, tables, exclude, "
+                "on_missing_column, transaction, strict, cascade, create_missing, allow_row_security, "
+                f"parallel, {LIMITS})"),
+    ("schema_name: x", "6:5: jobs.a.schema_name: unknown key (known keys: source, target, targets, tables, exclude, "
                        "on_missing_column, transaction, strict, cascade, create_missing, allow_row_security, "
                        f"parallel, {LIMITS})"),
     ("on_missing_column: eror", "6:24: jobs.a.on_missing_column: expected 'error', 'skip_table' or 'copy_all', "

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from pg_xcopy.manifest.conditions import Condition
 from pg_xcopy.manifest.connections import Connection
+from pg_xcopy.manifest.ends import Source, Target
 from pg_xcopy.manifest.frozen import FrozenMapping
-from pg_xcopy.manifest.models import Job, Source, TableRule, Target
+from pg_xcopy.manifest.models import Job, TableRule
 
 PROD = Connection(name="prod", url="postgresql://app:s3cret@db.example:5433/shop")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pg_xcopy.manifest.models import Job, Source, Target
+from pg_xcopy.manifest.ends import Source, Target
+from pg_xcopy.manifest.models import Job
 from pg_xcopy.manifest.secrets.references import Unread
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def _spelled_out(value: object) -> object:
     """Open up what contains a connection, so that it is checked again."""
     if isinstance(value, Source | Target):
         return {_key(value, name): getattr(value, name) for name in value.model_fields_set}
+    if isinstance(value, tuple):
+        return [_spelled_out(each) for each in value]
     return value
 
 

@@ -57,8 +57,8 @@ def plan_fills(overlaps: tuple[Overlap, ...], order: Order, streams: Streams) ->
 
 def _plan_fill(one: Overlap, number: int, order: Order, streams: Streams) -> _Made:
     job, existing, table = streams.job, streams.target, one.table
-    truncates, alone = job.target.mode == "truncate", job.transaction == "table"
-    resolved = resolve(one, job, existing) if job.target.mode == "upsert" else Resolved(None)
+    truncates, alone = job.only_target.mode == "truncate", job.transaction == "table"
+    resolved = resolve(one, job, existing) if job.only_target.mode == "upsert" else Resolved(None)
     landing = TableName("pg_temp", LANDING.format(number))
     merge = plan_merge(one, resolved.upsert, landing) if resolved.upsert else None
     moved = list(sequence_steps(one, existing, landing if merge else None))
@@ -92,7 +92,7 @@ def _problems(one: Overlap, merge: Merge | None, upsert: Upsert | None, streams:
             inserted=frozenset(one.names),
             updated=updated,
             read=updated | frozenset(upsert.key.needs if upsert else ()),
-            truncated=streams.job.target.mode == "truncate",
+            truncated=streams.job.only_target.mode == "truncate",
         ),
         streams.target,
     )

@@ -60,3 +60,8 @@ class ExistingPlan(Plan):
     transaction: str
     opening: tuple[Step, ...]
     fills: tuple[TableFill, ...]
+
+    @property
+    def in_order(self) -> bool:
+        """Tell whether the copies must come one after the other: in one transaction they do."""
+        return self.transaction == "job"

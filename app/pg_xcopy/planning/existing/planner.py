@@ -19,6 +19,7 @@ from pg_xcopy.planning.existing.streams import Streams
 from pg_xcopy.planning.existing.values import Values
 from pg_xcopy.planning.plan import Endpoint, Notice, PlanProblem, Resources, Step, Topic
 from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions
+from pg_xcopy.planning.rows.shape import ALONE, Agreement
 from pg_xcopy.planning.selecting.selection import Selection, heirs_left_behind, select
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
@@ -37,16 +38,21 @@ class Decisions:
     fills: Fills
 
 
-def make_existing_plan(job: Job, source: SourceCatalog, target: ExistingCatalog) -> ExistingPlan:
-    """Decide everything; raises PlanError with every reason why the job can't run as it is declared."""
-    decided = _decide(job, source, target)
+def make_existing_plan(
+    job: Job, source: SourceCatalog, target: ExistingCatalog, agreement: Agreement = ALONE
+) -> ExistingPlan:
+    """Decide everything; raises PlanError with every reason why the job can't run as it is declared.
+
+    `agreement` is what the job's other targets ask for.
+    """
+    decided = _decide(job, source, target, agreement)
     problems = list(dict.fromkeys(map(str, _problems(job, target, decided))))
     if problems:
         raise PlanError(job.name, tuple(problems))
     return _assemble(job, source, target, decided)
 
 
-def _decide(job: Job, source: SourceCatalog, target: ExistingCatalog) -> Decisions:
+def _decide(job: Job, source: SourceCatalog, target: ExistingCatalog, agreement: Agreement) -> Decisions:
     selection = select(job, source)
     chosen = missing_column_decisions(job, selection.tables)
     matches = match(chosen.tables, target)
@@ -54,7 +60,12 @@ def _decide(job: Job, source: SourceCatalog, target: ExistingCatalog) -> Decisio
     overlaps = tuple(overlap(each, values) for each in matches.tables)
     order = load_order(_tables(matches), target, together=job.transaction == "job")
     return Decisions(
-        selection, chosen, matches, overlaps, order, plan_fills(overlaps, order, Streams(job, source, target))
+        selection,
+        chosen,
+        matches,
+        overlaps,
+        order,
+        plan_fills(overlaps, order, Streams(job, source, target, agreement)),
     )
 
 
@@ -68,12 +79,12 @@ def _problems(job: Job, target: ExistingCatalog, decided: Decisions) -> Iterator
     yield from decided.selection.problems
     yield from decided.chosen.problems
     yield from decided.matches.problems
-    yield from schema_problems(target, temporary=job.target.mode == "upsert")
+    yield from schema_problems(target, temporary=job.only_target.mode == "upsert")
     for each in decided.overlaps:
         yield from overlap_problems(each, target)
     yield from decided.fills.problems
     yield from decided.order.problems
-    if job.target.mode == "truncate":
+    if job.only_target.mode == "truncate":
         yield from truncate_problems(_tables(decided.matches), target, together=job.transaction == "job")
     if not job.allow_row_security:
         yield from _hidden_rows(decided.matches.tables)
@@ -109,7 +120,9 @@ def _assemble(job: Job, source: SourceCatalog, target: ExistingCatalog, decided:
     return ExistingPlan(
         job=job.name,
         source=Endpoint(job.source.database.described, source.server.database, source.schema, source.server.version),
-        target=Endpoint(job.target.database.described, target.server.database, target.schema, target.server.version),
+        target=Endpoint(
+            job.only_target.database.described, target.server.database, target.schema, target.server.version
+        ),
         source_path=search_path([source.schema, *sorted({each.schema for each in source.extensions}), "public"]),
         # The role's own schemas too: triggers look up names as they do when its applications write.
         target_path=search_path([target.schema, *extensions, *target.own_path]),
@@ -117,7 +130,7 @@ def _assemble(job: Job, source: SourceCatalog, target: ExistingCatalog, decided:
         copies=decided.fills.copies,
         resources=_resources(job, target),
         notices=tuple(_notices(job, source, target, decided)),
-        mode=job.target.mode,
+        mode=job.only_target.mode,
         transaction=job.transaction,
         opening=tuple(_opening(job, decided)),
         fills=decided.fills.tables,
@@ -125,7 +138,7 @@ def _assemble(job: Job, source: SourceCatalog, target: ExistingCatalog, decided:
 
 
 def _opening(job: Job, decided: Decisions) -> Iterator[Step]:
-    if job.transaction == "job" and job.target.mode == "truncate":
+    if job.transaction == "job" and job.only_target.mode == "truncate":
         yield truncate_step(decided.order.tables)
     if decided.order.deferred:
         keys = [TableName(each.table.schema, each.name) for each in decided.order.deferred]

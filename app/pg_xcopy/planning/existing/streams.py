@@ -13,6 +13,7 @@ from pg_xcopy.planning.plan import ColumnPlan, Conversion, CopyPlan, PlanProblem
 from pg_xcopy.planning.rows.copies import guard
 from pg_xcopy.planning.rows.filters import condition
 from pg_xcopy.planning.rows.formats import Formats
+from pg_xcopy.planning.rows.shape import ALONE, FOR_ALL, Agreement
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
@@ -25,13 +26,16 @@ class Streams:
     job: Job
     source: SourceCatalog
     target: ExistingCatalog
+    agreement: Agreement = ALONE
 
     @cached_property
     def _formats(self) -> Formats:
         return Formats(self.source, TargetCatalog(self.target.server, self.target.schema))
 
-    def format_of(self, one: Overlap) -> tuple[str, str]:
+    def format_of(self, one: Overlap, select: Sql) -> tuple[str, str]:
         """Choose binary where every value may travel so; else text, with the reason."""
+        if select in self.agreement.text:
+            return "text", FOR_ALL
         asked, reason = self._asked(one), self._why_text(one)
         if asked == "text":
             return "text", "as the job says"
@@ -48,9 +52,9 @@ class Streams:
         """Write the statements of one stream; the rows land in `into`."""
         relation, rule = one.match.selected.relation, one.match.selected.rule
         where = None if rule.where is None else condition(rule.where, relation.column_names)
-        chosen, why_text = self.format_of(one)
         # One statement, whatever the number of partitions: keys within the table are checked at its end.
         select = Sql("\nUNION ALL ".join(_select(one, each, where) for each in one.match.read))
+        chosen, why_text = self.format_of(one, select)
         return CopyPlan(
             source=relation.name,
             target=one.table.name,

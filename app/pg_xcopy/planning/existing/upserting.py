@@ -33,10 +33,10 @@ class Resolved:
 def resolve(one: Overlap, job: Job, existing: ExistingCatalog) -> Resolved:
     """Find the key and the columns to update: as the table's rule says, or the target, or by themselves."""
     rule = one.match.selected.rule
-    found = _key(one, rule.key or job.target.key, existing.keys.get(one.table.oid, ()))
+    found = _key(one, rule.key or job.only_target.key, existing.keys.get(one.table.oid, ()))
     if isinstance(found, PlanProblem):
         return Resolved(None, (found,))
-    wanted = rule.update or job.target.update or "all"
+    wanted = rule.update or job.only_target.update or "all"
     problems = (*_key_problems(one, found), *_update_problems(one, found, wanted), *_rule_problems(one, existing))
     upsert = Upsert(found, _updated(one, found, wanted))
     return Resolved(upsert, problems, tuple(_notices(one, found)))

@@ -91,16 +91,16 @@ def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
         ],
         condition=where,
     )
-    chosen, why_text = shape.format_of(flow)
+    chosen, why_text = shape.format_of(flow, select)
     copy_to = partial(render, "copy/copy_to.sql.j2", format=Sql(chosen))
-    frozen = shape.freezes(flow)
+    frozen = shape.freezes(flow, select)
     return CopyPlan(
         source=relation.name,
         target=design.name,
         columns=design.columns.plans,
         left_out=tuple(column.name for column in relation.columns if column.name in design.columns.left_out),
         select=select,
-        copy_to=tuple(copy_to(select=select, blocks=blocks) for blocks in shape.parts_of(flow)),
+        copy_to=tuple(copy_to(select=select, blocks=blocks) for blocks in shape.parts_of(flow, select)),
         copy_from=render(
             "copy/copy_from.sql.j2",
             table=design.staged,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
 
@@ -12,6 +13,7 @@ from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.rows.formats import Formats
 from pg_xcopy.planning.selecting.design import Designs, Flow
 from pg_xcopy.planning.versions import TID_RANGE_SCANS
+from pg_xcopy.sql.quoting import Sql
 
 PART_BYTES = 64 * 1024 * 1024
 """Tables are not cut into smaller parts than this: a part costs a transaction on either side."""
@@ -22,8 +24,22 @@ FROZEN_BYTES = 64 * 1024
 PARTS_EACH = 2
 """How many parts every worker would get if a job had one table only: with more, the last to end is waited for less."""
 
+FOR_ALL = "another target takes it as text, and it is read once for all"
+
 Blocks = tuple[int, int | None]
 """The first block of a part, and the block after its last; None where that is the end of the table."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What the targets of a job must have in common for a SELECT to be read once for all: its format, its parts."""
+
+    text: frozenset[Sql] = frozenset()
+    parts: Mapping[Sql, int] = field(default_factory=dict)
+
+
+ALONE = Agreement()
+"""There is no other target."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,7 @@ class Shape:
     designs: Designs
     source: SourceCatalog
     target: TargetCatalog
+    agreement: Agreement = ALONE
 
     @cached_property
     def _formats(self) -> Formats:
@@ -47,8 +64,10 @@ class Shape:
     def _flows_into(self) -> Counter[object]:
         return Counter(flow.design.name for flow in self.designs.flows)
 
-    def format_of(self, flow: Flow) -> tuple[str, str]:
+    def format_of(self, flow: Flow, select: Sql) -> tuple[str, str]:
         """Choose binary where every type allows it; else text, with the reason."""
+        if select in self.agreement.text:
+            return "text", FOR_ALL
         asked = flow.design.selected.rule.format or self.job.format
         if asked != "auto":
             return asked, "as the job says" if asked == "text" else ""
@@ -56,7 +75,7 @@ class Shape:
         reason = self._formats.why_text(types) if types else "it has no columns"
         return ("text", reason) if reason else ("binary", "")
 
-    def parts_of(self, flow: Flow) -> tuple[Blocks | None, ...]:
+    def parts_of(self, flow: Flow, select: Sql) -> tuple[Blocks | None, ...]:
         """Cut a large table by its blocks, so that several workers copy it; None stands for all of it.
 
         Its TOAST table counts for its size, since it goes with the rows. A filter may have an index, which serves it
@@ -68,12 +87,13 @@ class Shape:
             return (None,)
         part = max(PART_BYTES, self._bytes / (workers * PARTS_EACH))
         number = min(ceil(relation.bytes / part), relation.blocks)
+        number = self.agreement.parts.get(select, number)
         if number < 2:  # noqa: PLR2004 - one part is the whole
             return (None,)
         starts = [relation.blocks * i // number for i in range(number)]
         return tuple(zip(starts, (*starts[1:], None), strict=True))
 
-    def freezes(self, flow: Flow) -> bool:
+    def freezes(self, flow: Flow, select: Sql) -> bool:
         """Tell whether one COPY alone fills one table, as FREEZE demands, and the table is worth truncating for it."""
-        alone = self._flows_into[flow.design.name] == 1 and self.parts_of(flow) == (None,)
+        alone = self._flows_into[flow.design.name] == 1 and self.parts_of(flow, select) == (None,)
         return alone and flow.design.partition_key is None and flow.relation.bytes >= FROZEN_BYTES

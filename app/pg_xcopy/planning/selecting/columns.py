@@ -30,7 +30,7 @@ class Columns:
 def choose_columns(selected: Selected, relation: Relation) -> Columns:
     """Apply the rule's transforms to a relation: the selected one, or a partition of it."""
     transform = {name: sql for name, sql in selected.rule.transform.items() if name in relation.column_names}
-    named = {name for name, sql in transform.items() if sql is None}
+    named = set(selected.unwanted(relation))
     left_out = frozenset(named | set(_orphaned(relation, named, transform)))
     transformed = frozenset(transform) - left_out
     kept = tuple(column for column in relation.columns if column.name not in left_out)
@@ -63,6 +63,10 @@ def column_problems(selected: Selected) -> Iterator[PlanProblem]:
             if name not in relation.column_names:
                 message = f"`transform` names a column {name} that it does not have"
                 yield PlanProblem(str(relation.name), message, near_columns(relation, name))
+    for name in selected.only:
+        if name not in relation.column_names:
+            message = f"the target asks for a column {name} that it does not have"
+            yield PlanProblem(str(relation.name), message, near_columns(relation, name))
     if relation.columns and not choose_columns(selected, relation).kept:
         yield PlanProblem(str(relation.name), "`transform` leaves no column", "exclude the table instead")
 
@@ -74,11 +78,11 @@ def near_columns(relation: Relation, *names: str) -> str:
     return f"did you mean {' or '.join(near)}?" if near else f"it has {', '.join(columns) or 'no columns'}"
 
 
-def column_notices(relation: Relation, columns: Columns, rule_leaves_out: frozenset[str]) -> Iterator[Notice]:
+def column_notices(relation: Relation, columns: Columns, asked: frozenset[str]) -> Iterator[Notice]:
     """Say which columns went although nobody asked for it."""
     for column in relation.columns:
-        if column.name in columns.left_out - rule_leaves_out:
-            missing = ", ".join(name for name in column.depends_on if name in rule_leaves_out)
+        if column.name in columns.left_out - asked:
+            missing = ", ".join(name for name in column.depends_on if name in asked)
             yield Notice(
                 Topic.COLUMN,
                 f"{relation.name}.{column.name}",

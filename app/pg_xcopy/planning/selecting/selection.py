@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from pg_xcopy.catalog.model import Relation, SourceCatalog
@@ -16,12 +16,22 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True)
 class Selected:
-    """A relation that is copied. `exact` tells whether the rule names it; partitions share their root's rule."""
+    """A relation that is copied. `exact` tells whether the rule names it; partitions share their root's rule.
+
+    `only` are the columns that the target asks for; without any, it takes all.
+    """
 
     relation: Relation
     rule: TableRule
     exact: bool
     partitions: tuple[Relation, ...] = ()
+    only: tuple[str, ...] = ()
+
+    def unwanted(self, relation: Relation) -> frozenset[str]:
+        """Give the columns of the relation, or of a partition of it, that are to be left out."""
+        named = {name for name, sql in self.rule.transform.items() if sql is None}
+        others = {name for name in relation.column_names if self.only and name not in self.only}
+        return frozenset((named | others) & set(relation.column_names))
 
 
 @dataclass(frozen=True)
@@ -69,10 +79,32 @@ def select(job: Job, source: SourceCatalog) -> Selection:
         if name in exact
         or (_globbed(relation, source) and _matches_any(name, globs) and not _excluded(name, job.exclude))
     ]
+    wanted = job.only_target.tables
+    if wanted:
+        problems += _not_copied(wanted, tables, source)
+        tables = [replace(each, only=columns) for each in tables if (columns := _columns(each, wanted)) is not None]
     problems += _doubles(tables)
     if not tables and not problems:
         problems.append(PlanProblem(f"schema {source.schema}", "there is no table to copy"))
-    return Selection(tuple(tables), EVERYTHING in globs, tuple(problems), tuple(_idle_exclusions(job, source)))
+    everything = EVERYTHING in globs and not wanted
+    return Selection(tuple(tables), everything, tuple(problems), tuple(_idle_exclusions(job, source)))
+
+
+def _columns(selected: Selected, wanted: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Find what a target wants of a table: by its name, then by a pattern, then by `*`; None for nothing."""
+    name = selected.relation.name.name
+    if name in wanted:
+        return wanted[name]
+    patterns = sorted(filter(is_glob, wanted), key=lambda pattern: pattern == EVERYTHING)
+    return next((wanted[pattern] for pattern in patterns if fnmatchcase(name, pattern)), None)
+
+
+def _not_copied(
+    wanted: Mapping[str, tuple[str, ...]], tables: list[Selected], source: SourceCatalog
+) -> Iterator[PlanProblem]:
+    for name in wanted:
+        if not any(each.relation.name.name == name or fnmatchcase(each.relation.name.name, name) for each in tables):
+            yield _no_such(name, source, "the target asks for it, but the job does not copy it")
 
 
 def _globbed(relation: Relation, source: SourceCatalog) -> bool:

@@ -1,0 +1,72 @@
+"""How several targets are fed from one reading: what their plans agree on, and the order in which they ask for rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
+
+from pg_xcopy.planning.plan import CopyPlan, Plan
+from pg_xcopy.planning.rows.shape import Agreement
+from pg_xcopy.sql.quoting import Sql
+
+P = TypeVar("P", bound=Plan)
+
+
+def agree(plans: Sequence[Plan]) -> Agreement:
+    """Find what must be the same for a SELECT to be read once: text where one target needs it, the fewest parts."""
+    formats: dict[Sql, set[str]] = defaultdict(set)
+    parts: dict[Sql, set[int]] = defaultdict(set)
+    for copy in _copies(plans):
+        formats[copy.select].add(copy.format)
+        parts[copy.select].add(len(copy.copy_to))
+    return Agreement(
+        text=frozenset(select for select, found in formats.items() if len(found) > 1),
+        parts={select: min(found) for select, found in parts.items() if len(found) > 1},
+    )
+
+
+def in_one_order(plans: Sequence[P]) -> tuple[P, ...]:
+    """Give every copy its rank, the same in all plans; raises CycleError where plans contradict each other.
+
+    A plan whose tables must come in a certain order keeps it; of what may come first, the largest does.
+    """
+    sizes = {copy.select: copy.estimated_bytes for copy in _copies(plans)}
+    order: TopologicalSorter[Sql] = TopologicalSorter(dict.fromkeys(sizes, ()))
+    for plan in plans:
+        for before, after in zip(plan.copies, plan.copies[1:], strict=False) if plan.in_order else ():
+            order.add(after.select, before.select)
+    ranks = {select: rank for rank, select in enumerate(_largest_first(order, sizes))}
+    return tuple(
+        replace(plan, copies=tuple(replace(copy, rank=ranks[copy.select]) for copy in plan.copies)) for plan in plans
+    )
+
+
+def contradicts(plans: Sequence[Plan], another: Plan) -> bool:
+    """Tell whether a plan can't be fed in one order with the others."""
+    try:
+        in_one_order([*plans, another])
+    except CycleError:
+        return True
+    return False
+
+
+def statements(plan: Plan) -> frozenset[Sql]:
+    """Give all that a plan asks the source for."""
+    return frozenset(statement for copy in plan.copies for statement in copy.copy_to)
+
+
+def _copies(plans: Sequence[Plan]) -> Iterator[CopyPlan]:
+    return (copy for plan in plans for copy in plan.copies)
+
+
+def _largest_first(order: TopologicalSorter[Sql], sizes: dict[Sql, int]) -> Iterator[Sql]:
+    order.prepare()
+    ready: list[Sql] = []
+    while order.is_active():
+        ready = sorted([*ready, *order.get_ready()], key=lambda select: (-sizes[select], select))
+        first, *ready = ready
+        yield first
+        order.done(first)
