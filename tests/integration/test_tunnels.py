@@ -8,6 +8,7 @@ import signal
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from copying import Clock, in_background, running, sleeping, wait_until
@@ -113,6 +114,18 @@ def test_the_same_schema_is_refused_through_a_bastion(things, bastion):
 
 
 # --- Where it leads
+
+
+def test_keys_that_are_exchanged_on_the_way(source_db, target_db, new_bastion):
+    """As it happens after some gigabytes or an hour."""
+    rows = "SELECT n, repeat(md5(n::text), 30) AS body FROM generate_series(1, 20000) AS n"
+    source_db.execute(f"CREATE SCHEMA app; CREATE TABLE app.things AS {rows}")
+    bastion = new_bastion("RekeyLimit 1M\nLogLevel DEBUG1")
+
+    run_job(job_of(source_db, target_db, ssh=bastion.ssh()))
+
+    assert read_schema(target_db, "app") == read_schema(source_db, "app")
+    assert bastion.log.count("SSH2_MSG_NEWKEYS received") > 10
 
 
 def test_several_hosts(things, bastion):
@@ -283,3 +296,84 @@ def test_sessions_that_are_cancelled(things, bastion):
 
     assert isinstance(error, DatabaseError)
     assert (error.sqlstate, clock.seconds < 10) == ("57014", True)
+
+
+# --- Passwords: libpq's own connection is the judge of ours
+
+
+PASSWORD = r"a:b\c d"
+ESCAPED = PASSWORD.replace("\\", "\\\\").replace(":", "\\:")
+FILES = {
+    "everything": "HOST:PORT:DB:USER:{}",
+    "anything": "*:*:*:*:{}",
+    "the right one of several": "#HOST:PORT:DB:USER:x\n\nother:PORT:DB:USER:x\nHOST:1:DB:USER:x\nHOST:PORT:DB:USER:{}",
+    "the first that fits": "*:*:DB:*:{}\nHOST:PORT:DB:USER:x",
+    "the first that fits is wrong": "*:*:*:USER:x\nHOST:PORT:DB:USER:{}",
+    "blanks count": " HOST:PORT:DB:USER:{}",
+    "something behind it": "HOST:PORT:DB:USER:{}:more",
+    "an escaped host": "loc\\alhost:PORT:DB:USER:{}",
+    "another user": "HOST:PORT:DB:somebody:{}",
+    "too little": "HOST:PORT:DB:{}",
+    "lines of Windows": "HOST:PORT:DB:USER:{}\r\n",
+    "nothing": "",
+}
+
+
+@pytest.fixture
+def with_password_file(things, hostile_role, tmp_path):
+    """`with_password_file(text)` is a database's url, without a password, whose password file has this text."""
+    role = hostile_role(things, password=PASSWORD)
+    server = things.server
+
+    def url(text, mode=0o600):
+        path = tmp_path / "pass:file"
+        known = {"HOST": "localhost", "PORT": str(server.port), "DB": things.name, "USER": role.name}
+        path.write_bytes(re.sub("|".join(known), lambda name: known[name[0]], text).format(ESCAPED).encode())
+        path.chmod(mode)
+        return f"postgresql://{role.name}@localhost:{server.port}/{things.name}?passfile={quote(str(path))}"
+
+    return url
+
+
+def lets_in(url, ssh=None):
+    with Sessions() as sessions:
+        try:
+            sessions.open(address(url, ssh) if ssh else Address("source", "it", url))
+        except ConnectionFailedError:
+            return False
+        return True
+
+
+@pytest.mark.parametrize("text", FILES.values(), ids=FILES)
+def test_a_password_file(with_password_file, bastion, text):
+    url = with_password_file(text)
+
+    assert lets_in(url, bastion.ssh()) == lets_in(url)
+
+
+def test_a_password_file_that_others_may_read(with_password_file, bastion):
+    url = with_password_file("*:*:*:*:{}", mode=0o640)
+
+    assert not lets_in(url)
+    assert not lets_in(url, bastion.ssh())
+
+
+def test_the_password_file_of_the_environment(with_password_file, bastion, monkeypatch, tmp_path):
+    url = with_password_file("HOST:PORT:DB:USER:{}").partition("?")[0]
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / "pass:file"))
+
+    assert lets_in(url, bastion.ssh())
+
+
+def test_the_password_file_of_the_home_directory(with_password_file, bastion, monkeypatch, tmp_path):
+    url = with_password_file("HOST:PORT:DB:USER:{}").partition("?")[0]
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "pass:file").rename(tmp_path / ".pgpass")
+
+    assert lets_in(url, bastion.ssh())
+
+
+def test_a_password_of_the_environment_goes_before_a_file(with_password_file, bastion, monkeypatch):
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+
+    assert lets_in(with_password_file("*:*:*:*:wrong"), bastion.ssh())

@@ -14,9 +14,15 @@ from pg_xcopy.manifest.yaml_reader import read_yaml
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 EXAMPLES = sorted((SCHEMAS / "examples").glob("*.yaml"))
 IN_BOTH = [path for path in EXAMPLES if path.stem != "aws_secrets"]  # a Python file has no ${…}
-SHOWN = re.findall(
-    r"^```yaml\n(.*?)^```$", (SCHEMAS.parent / "docs" / "secrets.md").read_text(encoding="utf-8"), re.M | re.S
-)
+DOCUMENTS = ("bastions.md", "secrets.md")
+SHOWN = [
+    shown
+    for name in DOCUMENTS
+    for shown in re.findall(
+        r"^```yaml\n(.*?)^```$", (SCHEMAS.parent / "docs" / name).read_text(encoding="utf-8"), re.M | re.S
+    )
+]
+KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
 JOBS = {"migrate:shop", "anonymise:shop", "shift:events", "tenant:extract"}
 URLS = {
     "SOURCE_DB_URL": "postgresql://reader@source/shop",
@@ -44,7 +50,7 @@ def test_manifest_in_the_documentation(text, tmp_path):
     path = tmp_path / "jobs.yaml"
     path.write_text(text, encoding="utf-8")
 
-    assert load_manifest(path, {}).jobs
+    assert load_manifest(path, {"BASTION_KEY": KEY}).jobs
     assert list(Draft202012Validator(json_schema()).iter_errors(read_yaml(text.encode(), "f").raw)) == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -15,6 +15,7 @@ import psycopg2.extensions
 
 from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.farewell import first_error_kept
+from pg_xcopy.connect.passfile import looked_up
 from pg_xcopy.connect.probe import answers
 from pg_xcopy.connect.ssh import SshLogin
 from pg_xcopy.connect.translation import connection_failed, database_error, not_utf8
@@ -94,8 +95,10 @@ class Session:
         self._tunnel = tunnel
         try:
             options = OPTIONS + READ_ONLY * address.read_only
-            through = tunnel.parameters(given) if tunnel else {}
-            self._connection = _connect({**given, **through}, options)
+            if tunnel:
+                given = {**given, **_through(tunnel, given)}
+                self._hidden |= dsns.secrets_in(given)
+            self._connection = _connect(given, options)
         except psycopg2.Error as error:
             failed = self._not_connected(error)
             raise failed from failed.__cause__
@@ -266,6 +269,12 @@ def _parameters(address: Address, application_name: str) -> dict[str, Any]:
         "application_name": application_name,
         "client_encoding": "UTF8",
     }
+
+
+def _through(tunnel: Tunnel, given: Mapping[str, str]) -> dict[str, str]:
+    """Say what is different through a tunnel; a password file is looked into with the server's own port."""
+    password = looked_up(given, tunnel.servers[0][1])
+    return {**tunnel.parameters(given), **({"password": password} if password else {})}
 
 
 def _fetch(cursor: Any, query: Sql) -> Sequence[dict[str, Any]]:  # noqa: ANN401 - the driver's cursor

@@ -125,6 +125,49 @@ def test_bad_file(text):
     assert (VALIDATOR.is_valid(raw), is_refused(raw)) == (False, True)
 
 
+def with_bastion(ssh):
+    key = "-----BEGIN PRIVATE KEY-----\\nAAAA\\n-----END PRIVATE KEY-----"
+    connection = "{url: host=c, ssh: SSH}".replace("SSH", ssh).replace("KEY", f'"{key}"').replace("PRINT", "A" * 43)
+    return a_file(f"connections: {{c: {connection}}}\njobs: {{a: {{SIDES, tables: {{a: }}}}}}")
+
+
+@pytest.mark.parametrize(
+    "ssh",
+    [
+        "{host: b, user: u, private_key: KEY, fingerprint: PRINT}",
+        "{host: b, port: 2222, user: u, private_key: KEY, passphrase: x, known_hosts: 'b ssh-rsa AAAA'}",
+        "",
+    ],
+)
+def test_good_bastion(ssh):
+    raw = with_bastion(ssh)
+
+    assert (VALIDATOR.is_valid(raw), is_refused(raw)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "ssh",
+    [
+        "{}",
+        "bastion",
+        "{host: b, user: u, private_key: KEY}",
+        "{host: b, user: u, fingerprint: PRINT}",
+        "{host: b, private_key: KEY, fingerprint: PRINT}",
+        "{user: u, private_key: KEY, fingerprint: PRINT}",
+        "{host: b, user: u, private_key: KEY, private_key_file: k, fingerprint: PRINT}",
+        "{host: b, user: u, private_key: KEY, fingerprint: PRINT, known_hosts: h}",
+        "{host: b, port: 0, user: u, private_key: KEY, fingerprint: PRINT}",
+        "{host: b, port: 99999, user: u, private_key: KEY, fingerprint: PRINT}",
+        "{host: b, user: u, private_key: '', fingerprint: PRINT}",
+        "{host: b, user: u, private_key: KEY, fingerprint: PRINT, password: p}",
+    ],
+)
+def test_bad_bastion(ssh):
+    raw = with_bastion(ssh)
+
+    assert (VALIDATOR.is_valid(raw), is_refused(raw)) == (False, True)
+
+
 @pytest.mark.parametrize(("value", "valid"), [('"${X:-y}"', True), ("some text", False)])
 @pytest.mark.parametrize("setting", ["parallel", "strict", "cascade", "on_missing_column"])
 def test_variables_pass_where_text_does_not(setting, value, valid):

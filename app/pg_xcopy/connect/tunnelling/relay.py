@@ -11,6 +11,9 @@ import asyncssh
 from pg_xcopy.connect.tunnelling.login import Bastion
 
 LISTEN_ON = "127.0.0.1"
+WINDOW = 8 << 20
+"""Bytes under way to us in one connection: with the usual 2 MiB, a bastion 40 ms away gave 23 MB/s, with this 80."""
+
 FORBIDDEN = 1
 """SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254, 5.1)."""
 
@@ -36,7 +39,9 @@ class Forward:
     ) -> asyncssh.SSHTCPChannel[bytes] | None:
         """Have the bastion connect to the server; None if it does not, and then `refused` says why."""
         try:
-            channel, _ = await self._bastion.connection.create_connection(lambda: far, self._host, self._port, *peer)
+            channel, _ = await self._bastion.connection.create_connection(
+                lambda: far, self._host, self._port, *peer, window=WINDOW
+            )
         except (OSError, asyncssh.Error) as error:
             self.refused = self._why(error)
             return None
