@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from servers import Database
 
 FINGERPRINT = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM ({}) AS t"
-TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
+TABLES = "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r' ORDER BY 1"
 STRUCTURE = """
 SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
 WHERE relnamespace = 'public'::regnamespace
@@ -43,20 +43,20 @@ def contents(database: Database, selects: Mapping[str, str]) -> Contents:
         connection.close()
 
 
-def all_tables(database: Database) -> dict[str, str]:
+def all_tables(database: Database, schema: str = "public") -> dict[str, str]:
     connection = database.connect()
     try:
         return {
-            name: SQL("SELECT * FROM {}").format(Identifier(name)).as_string(connection)
-            for name in database.column(TABLES)
+            name: SQL("SELECT * FROM {}").format(Identifier(schema, name)).as_string(connection)
+            for name in database.column(TABLES, (schema,))
         }
     finally:
         connection.close()
 
 
-def compare(expected: Contents, target: Database) -> None:
+def compare(expected: Contents, target: Database, schema: str = "public") -> None:
     """Raise NotEqualError unless the target has these tables, and no others, with these rows."""
-    there = all_tables(target)
+    there = all_tables(target, schema)
     if there.keys() != expected.keys():
         different = ", ".join(sorted(there.keys() ^ expected.keys())[:5])
         raise NotEqualError(f"{len(expected)} tables expected, {len(there)} found; they differ by {different}")

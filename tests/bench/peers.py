@@ -11,16 +11,18 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 OURS = "pg-xcopy"
 JOBS = 2
 
-MANIFEST = """
+RUN = '"$PYTHON" -m pg_xcopy run'
+JOB = """
 jobs:
   bench:
     source: {database: "${SOURCE_DB_URL}", schema: public}
-    target: {database: "${TARGET_DB_URL}", schema: public}
+"""
+MANIFEST = f"""{JOB}    target: {{database: "${{TARGET_DB_URL}}", schema: public}}
 """
 
 
@@ -42,7 +44,21 @@ class Contestant:
 def pg_xcopy(tables: str = '{"*": {}}', **options: object) -> Contestant:
     """The whole command, from starting Python to the report; `tables` in YAML, `options` of the job."""
     job = "".join(f"    {key}: {value}\n" for key, value in {"tables": tables, **options}.items())
-    return Contestant(OURS, 'exec "$PYTHON" -m pg_xcopy run jobs.yaml -q', files={"jobs.yaml": MANIFEST + job})
+    return Contestant(OURS, f"exec {RUN} jobs.yaml -q", files={"jobs.yaml": MANIFEST + job})
+
+
+def pg_xcopy_to(schemas: Sequence[str]) -> Contestant:
+    """One job with a target for each of the schemas."""
+    targets = ", ".join(f'{{database: "${{TARGET_DB_URL}}", schema: {schema}}}' for schema in schemas)
+    manifest = f"{JOB}    targets: [{targets}]\n    tables: {{'*': {{}}}}\n"
+    return Contestant(OURS, f"exec {RUN} jobs.yaml -q", files={"jobs.yaml": manifest})
+
+
+def pg_xcopy_apart(schemas: Sequence[str]) -> Contestant:
+    """The same, a command for each."""
+    target = "    target: {database: '${TARGET_DB_URL}', schema: '${SCHEMA}'}\n    tables: {'*': {}}\n"
+    command = f'for schema in {" ".join(schemas)}; do SCHEMA="$schema" {RUN} jobs.yaml -q || exit; done'
+    return Contestant("three runs", command, files={"jobs.yaml": JOB + target})
 
 
 def pg_xcopy_help() -> Contestant:

@@ -113,8 +113,8 @@ def _once(work: Work, contestant: Contestant, origin: Origin, stage: Stage, time
             database.execute("CHECKPOINT")
         env = environment(stage, source_url, target_url, scratch)
         run = measure(contestant.command, scratch, env, stage.servers, timeout)
-        if origin.expected:
-            compare(origin.expected, target)
+        for schema in work.schemas if origin.expected else ():
+            compare(origin.expected, target, schema)
         if origin.structure is not None and structure(target) != origin.structure:
             raise NotEqualError("other indexes or constraints than the source has")
         return run

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bench.datasets import DOCUMENTS, HUGE_BYTES, MIXED, NARROW, scaled
-from bench.peers import JOBS, pg_dump, pg_restore, pg_xcopy, pg_xcopy_help, pgcopydb, psql
+from bench.peers import JOBS, pg_dump, pg_restore, pg_xcopy, pg_xcopy_apart, pg_xcopy_help, pg_xcopy_to, pgcopydb, psql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,8 @@ SELECT id, account, md5(name) AS name, lower(email) AS email, note, city, amount
        created_at + interval '30 days' AS created_at, born, active, data, numbers
 FROM mixed
 """
+
+THREE = ("one", "two", "three")
 
 Quantity = Literal["ratio", "seconds", "peak"]
 
@@ -38,7 +40,7 @@ class Limit:
 class Work:
     """`rows` are the rows that must have arrived, as a SELECT for each table; without any, everything must have.
 
-    `distant` is the side whose server is 40 ms away.
+    `distant` is the side whose server is 40 ms away, `schemas` are where the rows must have arrived.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Work:
     limits: tuple[Limit, ...] = ()
     rows: Mapping[str, str] = field(default_factory=dict)
     distant: Literal["source", "target"] | None = None
+    schemas: tuple[str, ...] = ("public",)
 
 
 def all_works(scale: float) -> tuple[Work, ...]:
@@ -60,6 +63,7 @@ def all_works(scale: float) -> tuple[Work, ...]:
         _transform(),
         _one_table(DOCUMENTS, 0.35),
         _filter(scale),
+        _fanout(),
         _whole(),
         _thousand(scale),
         _huge(scale),
@@ -102,6 +106,19 @@ def _filter(scale: float) -> Work:
         "keyed",
         (pg_xcopy(f"{{narrow: {{where: {{aid: {{lte: {last}}}}}}}}}"), psql("narrow", NARROW.create, select)),
         rows={"narrow": select},
+    )
+
+
+def _fanout() -> Work:
+    """A target each in a schema of its own: it makes no difference to a target which others there are."""
+    return Work(
+        "fanout",
+        "mixed to three targets at once, beside three runs",
+        "mixed",
+        (pg_xcopy_to(THREE), pg_xcopy_apart(THREE)),
+        (Limit("ratio", 0.60, "three runs"),),
+        {"mixed": "SELECT * FROM mixed"},
+        schemas=THREE,
     )
 
 

@@ -230,3 +230,44 @@ def test_parts_and_several_workers(shop, target_db, new_database, monkeypatch):
     assert counts(target_db, "users", "orders", "notes") == [5000, 20000, 10000]
     assert counts(others[0], "notes") == [10000]
     assert counts(others[1], "users", "orders", "notes") == [5000, 20000, 10000]
+
+
+def test_existing_tables_take_the_columns_that_they_ask_for(shop, target_db, new_database):
+    """One is replaced, two are appended to, with columns in another order; what is the same is read once."""
+    appended, third = new_database(target_db.server), new_database(target_db.server)
+    for database in (appended, third):
+        database.execute("""
+            CREATE SCHEMA app;
+            CREATE TABLE app.notes (extra text DEFAULT 'x', body text, id int);
+            CREATE TABLE app.users (phone text, id int PRIMARY KEY, email text)""")
+    scans = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'notes'"
+    wait_until(lambda: shop.value(scans) is not None)
+    before = shop.value(scans)
+
+    run_job(
+        feed(
+            shop,
+            (target_db, {}),
+            (appended, {"mode": "append"}),
+            (third, {"mode": "append", "tables": {"users": ["id", "email"], "notes": None}}),
+            tables={"users": {}, "notes": {}},
+        )
+    )
+
+    wait_until(lambda: shop.value(scans) >= before + 10000)
+    assert shop.value(scans) == before + 10000
+    assert [counts(each, "users", "notes") for each in (target_db, appended, third)] == [[5000, 10000]] * 3
+    assert third.value("SELECT count(*) FROM app.users WHERE phone IS NULL AND email IS NOT NULL") == 5000
+    assert appended.value("SELECT count(*) FROM app.users WHERE phone = id::text") == 5000
+
+
+def test_a_row_that_one_refuses_is_no_matter_to_the_others(shop, target_db, new_database):
+    other = new_database(target_db.server)
+    other.execute("CREATE SCHEMA app; CREATE TABLE app.notes (id int PRIMARY KEY, body text)")
+    other.execute("INSERT INTO app.notes VALUES (9000, 'mine')")
+
+    with pytest.raises(TargetsFailedError, match="notes_pkey"):
+        run_job(feed(shop, (target_db, {}), (other, {"mode": "append"}), tables={"notes": {}}))
+
+    assert counts(target_db, "notes") == [10000]
+    assert counts(other, "notes") == [1]

@@ -11,7 +11,7 @@ from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.planning.existing.matching import Match
 from pg_xcopy.planning.existing.values import Values, Wire
 from pg_xcopy.planning.plan import Notice, PlanProblem, Topic
-from pg_xcopy.planning.selecting.columns import near_columns
+from pg_xcopy.planning.selecting.columns import near_columns, unknown_columns
 
 ALWAYS = "a"
 """pg_attribute.attidentity of GENERATED ALWAYS AS IDENTITY."""
@@ -58,16 +58,19 @@ class Overlap:
 
 
 def overlap(match: Match, values: Values) -> Overlap:
-    """Bring the columns of both sides together, by name."""
-    transform = match.selected.rule.transform
+    """Bring the columns of both sides together, by name; in the source's order, as other targets read them too."""
+    transform, only = match.selected.rule.transform, match.selected.only
+    unwanted = match.selected.unwanted(match.selected.relation)
     columns = {each.name: each for each in match.selected.relation.columns}
+    places = {name: place for place, name in enumerate(columns)}
     filled: list[Filled] = []
     untouched: list[Column] = []
-    for into in match.into.columns:
+    for into in sorted(match.into.columns, key=lambda each: places.get(each.name, len(places))):
         if into.generated:
             continue
         expression, column = transform.get(into.name), columns.get(into.name)
-        if expression is None and (column is None or into.name in transform):
+        left_out = into.name in unwanted or (only and into.name not in only)
+        if left_out or (expression is None and (column is None or into.name in transform)):
             untouched.append(into)
         elif expression is None:
             filled.append(Filled(into, column, None, values.wire(column, into)))
@@ -78,9 +81,7 @@ def overlap(match: Match, values: Values) -> Overlap:
         filled=tuple(filled),
         computed=tuple(each for each in match.into.columns if each.generated),
         untouched=tuple(untouched),
-        only_in_source=tuple(
-            name for name in columns if name not in match.into.column_names and transform.get(name, "") is not None
-        ),
+        only_in_source=tuple(name for name in columns if name not in match.into.column_names and name not in unwanted),
     )
 
 
@@ -88,6 +89,7 @@ def overlap_problems(one: Overlap, existing: ExistingCatalog) -> Iterator[PlanPr
     """Give the reasons why a row of the source can't become one of the target."""
     table = one.table
     yield from _transform_problems(one)
+    yield from unknown_columns(one.match.selected)
     if not one.filled:
         yield PlanProblem(
             str(table.name),

@@ -63,12 +63,18 @@ def column_problems(selected: Selected) -> Iterator[PlanProblem]:
             if name not in relation.column_names:
                 message = f"`transform` names a column {name} that it does not have"
                 yield PlanProblem(str(relation.name), message, near_columns(relation, name))
-    for name in selected.only:
-        if name not in relation.column_names:
-            message = f"the target asks for a column {name} that it does not have"
-            yield PlanProblem(str(relation.name), message, near_columns(relation, name))
+    yield from unknown_columns(selected)
     if relation.columns and not choose_columns(selected, relation).kept:
         yield PlanProblem(str(relation.name), "`transform` leaves no column", "exclude the table instead")
+
+
+def unknown_columns(selected: Selected) -> Iterator[PlanProblem]:
+    """Columns that a target asks for and nobody has."""
+    relation = selected.relation
+    for name in selected.only:
+        if name not in relation.column_names and name not in selected.rule.transform:
+            message = f"the target asks for a column {name} that it does not have"
+            yield PlanProblem(str(relation.name), message, near_columns(relation, name))
 
 
 def near_columns(relation: Relation, *names: str) -> str:
