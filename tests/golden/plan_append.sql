@@ -5,16 +5,16 @@ SET synchronous_commit = 'on';
 SET default_toast_compression = 'lz4';
 BEGIN;
 -- on the source
-COPY (SELECT CAST("id" AS bigint) AS "id", CAST("mood" AS text) AS "mood", CAST((
+COPY (SELECT CAST("id" AS bigint) AS "id", CAST((
 'user' || id || '@example.com' -- theirs
-) AS text) AS "email" FROM ONLY "app"."users" WHERE "email" ILIKE '%@example.com' AND "phone" IS NULL) TO STDOUT WITH (FORMAT text);
+) AS text) AS "email", CAST("mood" AS text) AS "mood" FROM ONLY "app"."users" WHERE "email" ILIKE '%@example.com' AND "phone" IS NULL) TO STDOUT WITH (FORMAT text);
 -- on the target
-COPY "app"."users" ("id", "mood", "email") FROM STDIN WITH (FORMAT text);
+COPY "app"."users" ("id", "email", "mood") FROM STDIN WITH (FORMAT text);
 -- on the source
-COPY (SELECT CAST("user_id" AS bigint) AS "user_id", "at", CAST("id" AS numeric) AS "id" FROM ONLY "app"."orders 2023"
-UNION ALL SELECT CAST("user_id" AS bigint) AS "user_id", "at", CAST("id" AS numeric) AS "id" FROM ONLY "app"."orders 2024") TO STDOUT WITH (FORMAT binary);
+COPY (SELECT CAST("id" AS numeric) AS "id", "at", CAST("user_id" AS bigint) AS "user_id" FROM ONLY "app"."orders 2023"
+UNION ALL SELECT CAST("id" AS numeric) AS "id", "at", CAST("user_id" AS bigint) AS "user_id" FROM ONLY "app"."orders 2024") TO STDOUT WITH (FORMAT binary);
 -- on the target
-COPY "app"."orders" ("user_id", "at", "id") FROM STDIN WITH (FORMAT binary);
+COPY "app"."orders" ("id", "at", "user_id") FROM STDIN WITH (FORMAT binary);
 SET CONSTRAINTS ALL IMMEDIATE;
 SELECT pg_catalog.setval('"app"."users_id_seq"', held.furthest)
 FROM (SELECT pg_catalog.max("id")::pg_catalog.int8 AS furthest FROM "app"."users"

@@ -6,38 +6,38 @@ SET default_toast_compression = 'lz4';
 BEGIN;
 CREATE TEMPORARY TABLE "pg_temp"."_xcopy_1" (
     "id" bigint,
-    "mood" feeling,
-    "email" text
+    "email" text,
+    "mood" feeling
 ) ON COMMIT DROP;
 -- on the source
-COPY (SELECT CAST("id" AS bigint) AS "id", CAST("mood" AS text) AS "mood", CAST((
+COPY (SELECT CAST("id" AS bigint) AS "id", CAST((
 'user' || id || '@example.com' -- theirs
-) AS text) AS "email" FROM ONLY "app"."users" WHERE "email" ILIKE '%@example.com' AND "phone" IS NULL) TO STDOUT WITH (FORMAT text);
+) AS text) AS "email", CAST("mood" AS text) AS "mood" FROM ONLY "app"."users" WHERE "email" ILIKE '%@example.com' AND "phone" IS NULL) TO STDOUT WITH (FORMAT text);
 -- on the target
-COPY "pg_temp"."_xcopy_1" ("id", "mood", "email") FROM STDIN WITH (FORMAT text);
+COPY "pg_temp"."_xcopy_1" ("id", "email", "mood") FROM STDIN WITH (FORMAT text);
 CREATE TEMPORARY TABLE "pg_temp"."_xcopy_2" (
-    "user_id" bigint,
+    "id" numeric,
     "at" date,
-    "id" numeric
+    "user_id" bigint
 ) ON COMMIT DROP;
 -- on the source
-COPY (SELECT CAST("user_id" AS bigint) AS "user_id", "at", CAST("id" AS numeric) AS "id" FROM ONLY "app"."orders 2023"
-UNION ALL SELECT CAST("user_id" AS bigint) AS "user_id", "at", CAST("id" AS numeric) AS "id" FROM ONLY "app"."orders 2024") TO STDOUT WITH (FORMAT binary);
+COPY (SELECT CAST("id" AS numeric) AS "id", "at", CAST("user_id" AS bigint) AS "user_id" FROM ONLY "app"."orders 2023"
+UNION ALL SELECT CAST("id" AS numeric) AS "id", "at", CAST("user_id" AS bigint) AS "user_id" FROM ONLY "app"."orders 2024") TO STDOUT WITH (FORMAT binary);
 -- on the target
-COPY "pg_temp"."_xcopy_2" ("user_id", "at", "id") FROM STDIN WITH (FORMAT binary);
+COPY "pg_temp"."_xcopy_2" ("id", "at", "user_id") FROM STDIN WITH (FORMAT binary);
 SAVEPOINT merging;
-INSERT INTO "app"."users" AS stands ("id", "mood", "email") OVERRIDING SYSTEM VALUE
-SELECT "id", "mood", "email" FROM "pg_temp"."_xcopy_1"
-ON CONFLICT ("id") DO UPDATE SET "mood" = EXCLUDED."mood", "email" = EXCLUDED."email"
-WHERE ROW(stands."mood", stands."email")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(EXCLUDED."mood", EXCLUDED."email")::pg_catalog.record;
+INSERT INTO "app"."users" AS stands ("id", "email", "mood") OVERRIDING SYSTEM VALUE
+SELECT "id", "email", "mood" FROM "pg_temp"."_xcopy_1"
+ON CONFLICT ("id") DO UPDATE SET "email" = EXCLUDED."email", "mood" = EXCLUDED."mood"
+WHERE ROW(stands."email", stands."mood")::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(EXCLUDED."email", EXCLUDED."mood")::pg_catalog.record;
 -- Whether two of the rows that have landed have the same key.
 SELECT EXISTS (
     SELECT FROM "pg_temp"."_xcopy_2"
     WHERE true AND "at" IS NOT NULL AND ((id + 0)) IS NOT NULL AND (id > 0)
     GROUP BY "at", ((id + 0)) HAVING pg_catalog.count(*) > 1
 ) AS twice;
-INSERT INTO "app"."orders" AS stands ("user_id", "at", "id") OVERRIDING SYSTEM VALUE
-SELECT "user_id", "at", "id" FROM "pg_temp"."_xcopy_2"
+INSERT INTO "app"."orders" AS stands ("id", "at", "user_id") OVERRIDING SYSTEM VALUE
+SELECT "id", "at", "user_id" FROM "pg_temp"."_xcopy_2"
 ON CONFLICT ("at", ((id + 0))) WHERE id > 0 DO NOTHING;
 SET CONSTRAINTS ALL IMMEDIATE;
 SELECT pg_catalog.setval('"app"."users_id_seq"', held.furthest)

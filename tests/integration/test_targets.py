@@ -152,7 +152,7 @@ def test_one_that_dies_in_the_middle(shop, target_db, new_database):
 
 
 def test_one_that_takes_nothing_is_left_behind(shop, target_db, new_database, monkeypatch):
-    monkeypatch.setattr(broadcast, "STALL", 1.0)
+    monkeypatch.setattr(broadcast, "STALL", 8.0)
     monkeypatch.setattr(broadcast, "BUFFER", 2)
     shop.execute(
         "TRUNCATE app.notes; INSERT INTO app.notes SELECT n, repeat('x', 6000) FROM generate_series(1, 3000) AS n"
@@ -166,7 +166,7 @@ def test_one_that_takes_nothing_is_left_behind(shop, target_db, new_database, mo
         os.kill(stopped, signal.SIGSTOP)
         wait_until(lambda: target_db.value("SELECT to_regclass('app.notes')"), seconds=60)
         os.kill(stopped, signal.SIGCONT)
-        with pytest.raises(TargetsFailedError, match="took no rows for 1 s, and others waited for it"):
+        with pytest.raises(TargetsFailedError, match="took no rows for 8 s, and others waited for it"):
             run.result(timeout=60)
 
     assert counts(target_db, "notes") == [3000]
