@@ -149,3 +149,20 @@ def test_a_bastion_that_falls_silent(new_bastion, monkeypatch):
         return found.lost
 
     assert "keepalive" in asyncio.run(lost())
+
+
+def test_a_bastion_that_does_not_answer_keeps_nobody_from_another(things, bastion):
+    with socket.create_server(("127.0.0.1", 0)) as mute, Sessions() as sessions:
+        slow, quick = (
+            Address("target", "prod", things.url, connect_timeout=60, ssh=Bastion.model_validate(ssh).login)
+            for ssh in (bastion.ssh(port=mute.getsockname()[1]), bastion.ssh())
+        )
+        with in_background(lambda: sessions.open(slow)) as opening:
+            connection, _ = mute.accept()
+
+            assert sessions.open(quick).backend_pid
+            assert not opening.done()
+
+            sessions.cancel()
+            opening.exception(timeout=30)
+            connection.close()

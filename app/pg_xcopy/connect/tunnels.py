@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.ssh import SshLogin
-from pg_xcopy.connect.tunnel import NoTunnelError, Tunnel
 from pg_xcopy.errors import MissingExtraError, TunnelFailedError
 
+if TYPE_CHECKING:
+    from pg_xcopy.connect.tunnel import Tunnel
+
 LIBRARY = "asyncssh"
+
+Route = tuple[SshLogin, tuple[tuple[str, int], ...]]
+
+
+@dataclass
+class _Way:
+    """What leads to the servers of one route; the lock is held while it is being opened."""
+
+    tunnel: Tunnel | None = None
+    opening: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Tunnels:
@@ -20,9 +34,9 @@ class Tunnels:
 
     def __init__(self, check: Callable[[], None]) -> None:
         self._check = check
-        self._serving: dict[tuple[SshLogin, tuple[tuple[str, int], ...]], Tunnel] = {}
+        self._ways: dict[Route, _Way] = {}
         self._made: list[Tunnel] = []
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
 
     def to(self, address: Address) -> Tunnel | None:
         """Give the tunnel to an address, None where none is needed; raises TunnelFailedError.
@@ -32,11 +46,12 @@ class Tunnels:
         if address.ssh is None:
             return None
         route = (address.ssh, dsns.servers(address.dsn))
-        with self._one_at_a_time:
-            tunnel = self._serving.get(route)
-            if tunnel is None or tunnel.lost():
-                tunnel = self._serving[route] = self._opened(address, *route)
-            return tunnel
+        with self._lock:
+            way = self._ways.setdefault(route, _Way())
+        with way.opening:
+            if way.tunnel is None or way.tunnel.lost():
+                way.tunnel = self._opened(address, route)
+            return way.tunnel
 
     def cancel(self) -> None:
         """Wait no longer for those that are being opened; what travels through the others goes on."""
@@ -48,16 +63,18 @@ class Tunnels:
         for tunnel in tuple(self._made):
             tunnel.close()
 
-    def _opened(self, address: Address, login: SshLogin, servers: tuple[tuple[str, int], ...]) -> Tunnel:
+    def _opened(self, address: Address, route: Route) -> Tunnel:
+        from pg_xcopy.connect.tunnel import NoTunnelError, Tunnel  # noqa: PLC0415 - most runs do without
+
         if find_spec(LIBRARY) is None:
             raise MissingExtraError(f"the {address.side} {address.label} is reached through a bastion", "ssh")
         self._check()
-        tunnel = Tunnel(login, servers)
+        tunnel = Tunnel(*route)
         self._made.append(tunnel)
         try:
             tunnel.open(address.connect_timeout)
         except NoTunnelError as error:
             self._check()  # given up, because the run is ending
-            failed = TunnelFailedError(address.side, address.label, error.reason, error.advice, login.label)
-            raise failed from None
+            bastion = tunnel.login.label
+            raise TunnelFailedError(address.side, address.label, error.reason, error.advice, bastion) from None
         return tunnel
