@@ -62,8 +62,8 @@ def run_all(jobs: Sequence[Job], manner: Manner) -> int:
     if manner.as_json:
         click.echo(json.dumps({"jobs": [_as_data(*each) for each in outcomes]}, indent=2, ensure_ascii=False))
     elif not manner.quiet:
-        for result in results:
-            _show(result)
+        for _, outcome in outcomes:
+            _show(outcome)
     if len(results) < len(outcomes):
         return FAILED
     warned = any(result.warnings for result in results) or (audit and not audit.complete)
@@ -121,10 +121,14 @@ def _watching(manner: Manner) -> AbstractContextManager[Observer]:
     return nullcontext(Lines(lambda line: click.echo(line, err=True), manner.loudness))
 
 
-def _show(result: JobResult) -> None:
+def _show(outcome: JobResult | XcopyError) -> None:
+    """Show what was copied; where some targets failed, what the others took."""
     from pg_xcopy.observe.tables import result_table
 
-    click.echo(result_table(result, color=sys.stdout.isatty() and may_color()))
+    result = outcome.result if isinstance(outcome, TargetsFailedError) else outcome
+    if isinstance(result, JobResult) and (result.tables or result is outcome):
+        only = ", ".join(dict.fromkeys(each.target for each in result.tables)) if result is not outcome else ""
+        click.echo(result_table(result, only=only, color=sys.stdout.isatty() and may_color()))
 
 
 def _as_data(job: Job, outcome: JobResult | XcopyError) -> dict[str, Any]:

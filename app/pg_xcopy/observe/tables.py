@@ -17,12 +17,12 @@ WIDE = 240
 """Columns of the page that is drawn on; the table takes only what it needs."""
 
 
-def result_table(result: JobResult, *, color: bool) -> str:
-    """Draw one job's result as text."""
+def result_table(result: JobResult, *, only: str = "", color: bool) -> str:
+    """Draw one job's result as text; `only` names the targets that it is about where others failed."""
     table = Table(
         box=SIMPLE_HEAD,
         show_footer=True,
-        title=Text(f"{result.job}: done", style="bold"),
+        title=Text(f"{result.job}: done{only and f' for {only} only'}", style="bold"),
         title_justify="left",
     )
     several = any(each.target for each in result.tables)
