@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -29,7 +30,7 @@ def request_of(event: object) -> Request:
     """Check an event; raises UsageError. Of one that EventBridge sent, what counts is its `detail`."""
     given = {} if event is None else event
     if isinstance(given, Mapping) and {"detail-type", "detail"} <= given.keys():
-        given = given["detail"]
+        given = _detail(given["detail"])
     if not isinstance(given, Mapping):
         raise UsageError(f"the event is {_kind(given)}, not an object.", FORM)
     unknown = [str(key) for key in given if key not in KEYS]
@@ -38,6 +39,14 @@ def request_of(event: object) -> Request:
             f"the event has an unknown key {shown_path((unknown[0],))}.", did_you_mean(unknown[0], KEYS) or FORM
         )
     return Request(_manifest(given.get("manifest")), _jobs(given.get("jobs")), _overrides(given.get("overrides")))
+
+
+def _detail(given: object) -> object:
+    """Read what EventBridge's scheduler sends as JSON in a text, and its rules as it is."""
+    try:
+        return json.loads(given) if isinstance(given, str) else given
+    except ValueError:
+        return given
 
 
 def _manifest(given: object) -> str | Mapping[str, Any] | None:

@@ -30,7 +30,7 @@ def test_what_it_asks_for(event, request_):
 def test_what_counts_of_a_scheduled_event_is_its_detail():
     event = {"version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
 
-    assert request_of(event) == Request()
+    assert request_of(event) == request_of({**event, "detail": "{}"}) == Request()
     assert request_of({**event, "detail": {"jobs": "a"}}) == Request(jobs=("a",))
 
 
@@ -59,6 +59,7 @@ def test_what_counts_of_a_scheduled_event_is_its_detail():
         ({"overrides": "x"}, "the event's overrides are text; expected a mapping of a job's keys.", FORM),
         ({"overrides": True}, "the event's overrides are true or false; expected a mapping of a job's keys.", FORM),
         ({"detail-type": "x", "detail": None}, "the event is null, not an object.", FORM),
+        ({"detail-type": "x", "detail": "no JSON"}, "the event is text, not an object.", FORM),
     ],
 )
 def test_what_is_wrong(event, sentence, hint):
