@@ -165,7 +165,8 @@ def test_a_target_role_that_may_not_create_schemas(run, target, hostile_role):
     assert said(done) == [
         "error: job copy can't run, 1 problem; nothing was changed:",
         f"  target schema fresh: the role {role.name} may not create the staging schema beside it"
-        f' (ask for: GRANT CREATE ON DATABASE "{target.name}" TO "{role.name}")',
+        f' (ask for: GRANT CREATE ON DATABASE "{target.name}" TO "{role.name}";'
+        " the modes append, truncate and upsert fill existing tables without it)",
     ]
 
 

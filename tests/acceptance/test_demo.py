@@ -194,7 +194,7 @@ def test_the_manifest_and_the_examples_declare_the_same_jobs():
 
     jobs = load_manifest(MANIFEST, URLS).jobs
 
-    assert dict(jobs) == {name: job for each in examples for name, job in each.items()}
+    assert dict(jobs) == {name: job for each in examples for name, job in each.items() if name in JOBS}
     assert list(jobs) == JOBS
 
 
