@@ -251,8 +251,7 @@ def test_json_of_list_and_schema(run_cli, jobs):
             {
                 "job": "import:nothing",
                 "source": "source schema public",
-                "target": "target schema public",
-                "mode": "replace",
+                "targets": [{"database": "target", "schema": "public", "mode": "replace"}],
                 "tables": ["nothing"],
             }
         ]

@@ -76,3 +76,12 @@ def test_plan_and_list(run_cli, manifest):
     assert (
         run_cli("list", path).stdout == "feed  prod schema app → eu schema app\n      prod schema app → us schema app\n"
     )
+
+
+def test_the_sql_says_whose_it_is(run_cli, manifest):
+    printed = run_cli("plan", "--sql", manifest()).stdout
+
+    assert [line for line in printed.splitlines() if line.startswith("-- job")] == [
+        "-- job feed: prod schema app → eu schema app",
+        "-- job feed: prod schema app → us schema app",
+    ]

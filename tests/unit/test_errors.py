@@ -180,6 +180,7 @@ def test_hints_by_code_or_class(state, hint):
         ("target", "copying app.t", "42P01", "A value is the name of something that is not copied"),
         ("target", "copying app.t", "22P02", "A value does not fit"),
         ("target", "copying app.t", "42501", "Ask the owner"),
+        ("target", "copying app.t", "23505", "A row with that key is there already, or comes twice: leave it out"),
         ("target", "creating type d", "42601", ""),
         ("target", "creating table t", "22023", ""),
         ("target", "creating table t", "42883", ""),

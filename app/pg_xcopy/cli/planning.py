@@ -14,6 +14,7 @@ from pg_xcopy.manifest.models import Job
 from pg_xcopy.manifest.secrets.masking import masked
 from pg_xcopy.planning import describe
 from pg_xcopy.planning.plan import Plan
+from pg_xcopy.planning.wording import flat
 
 
 def plan_all(jobs: Sequence[Job], form: str, *, verbose: bool) -> int:
@@ -25,9 +26,15 @@ def plan_all(jobs: Sequence[Job], form: str, *, verbose: bool) -> int:
         data = [masked(each, job.hidden) for job, outcome in outcomes for each in _as_data(job, outcome)]
         click.echo(json.dumps({"jobs": data}, indent=2, ensure_ascii=False))
     elif plans:
-        show = describe.as_sql if form == "sql" else describe.as_text
+        show = describe.as_text if form == "text" else _titled if len(plans) > 1 else describe.as_sql
         click.echo("\n\n".join(masked(show(plan), job.hidden) for job, plan in plans))
     return 1 if failed else 0
+
+
+def _titled(plan: Plan) -> str:
+    """Write the statements below a comment that says whose they are."""
+    ends = f"{plan.source.label} schema {plan.source.schema} → {plan.target.label} schema {plan.target.schema}"
+    return f"-- {flat(f'job {plan.job}: {ends}')}\n{describe.as_sql(plan)}"
 
 
 def _outcome(job: Job, *, verbose: bool) -> tuple[Plan, ...] | XcopyError:

@@ -83,7 +83,7 @@ class _Subscription:
                 if self.abandoned:
                     raise _NobodyListensError
                 if not self._chunks:
-                    assert self._rows is not None  # noqa: S101 - what else has ended it
+                    assert self._rows is not None  # noqa: S101 - what else has ended it  # nosec B101
                     return self._rows
                 chunk = self._chunks.popleft()
                 self._changed.notify_all()

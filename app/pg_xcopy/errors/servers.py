@@ -33,6 +33,7 @@ _HINTS_OF_QUERIES = {
 
 
 _HINTS_OF_VALUES = {
+    "23505": "A row with that key is there already, or comes twice: leave it out with `where`, or take `mode: upsert`.",
     "42": "A value is the name of something that is not copied, as those of regclass and its like are, or a function "
     "that generates a column needs what is not: leave out the column with `transform`, or the rows with `where`.",
     "22": "A value does not fit its column: see `where` and `transform`.",

@@ -42,7 +42,7 @@ def result_table(result: JobResult, *, only: str = "", color: bool) -> str:
             Text(each.table),
             *([Text(each.target)] if several else []),
             f"{each.rows:,}",
-            *((_known(each.inserted), _known(each.updated)) if isinstance(each, UpsertedTable) else ()),
+            *(_changes(each) if upserted else ()),
             bytes_text(each.bytes),
             seconds_text(each.seconds),
             _rate(each),
@@ -54,6 +54,11 @@ def result_table(result: JobResult, *, only: str = "", color: bool) -> str:
         to = f"{warning.target}: " if warning.target else ""
         console.print(Text.assemble(("warning: ", "yellow"), to, str(warning)), soft_wrap=True)
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()).rstrip()
+
+
+def _changes(table: TableResult) -> tuple[str, str]:
+    """Say what an upsert did; nothing for a table of a target that is filled in another way."""
+    return (_known(table.inserted), _known(table.updated)) if isinstance(table, UpsertedTable) else ("", "")
 
 
 def _known(number: int | None) -> str:

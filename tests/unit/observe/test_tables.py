@@ -4,7 +4,7 @@ import pytest
 from samples import RESULT, USERS
 
 from pg_xcopy.observe.tables import result_table
-from pg_xcopy.results import JobResult, TableResult, WarningResult
+from pg_xcopy.results import JobResult, TableResult, UpsertedTable, WarningResult
 
 
 def test_whole_table():
@@ -44,3 +44,21 @@ def test_a_long_warning_stays_in_one_line():
     shown = result_table(JobResult("j", "r", (USERS,), (warning,), 0.1), color=False)
 
     assert len([line for line in shown.splitlines() if "because" in line]) == 1
+
+
+def test_targets_of_different_modes():
+    tables = (UpsertedTable("app.a", 3, 10, 0.5, "one/app", 2, 1), TableResult("app.b", 4, 20, 0.5, "two/app"))
+
+    shown = result_table(JobResult("feed", "r", tables, (), 1.0), color=False)
+
+    assert shown == (
+        """\
+feed: done
+
+  Table      Target    Rows   Inserted   Updated   Size     Time   Rows/s
+ ─────────────────────────────────────────────────────────────────────────
+  app.a      one/app      3          2         1   10 B   500 ms        6
+  app.b      two/app      4                        20 B   500 ms        8
+
+  2 tables                7          2         1   30 B    1.0 s"""
+    )

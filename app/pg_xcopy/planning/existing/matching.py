@@ -44,7 +44,7 @@ def match(selected: tuple[Selected, ...], existing: ExistingCatalog) -> Matches:
     notices: list[Notice] = []
     for each in selected:
         into = existing.by_name.get(each.relation.name.name)
-        if into is None and not each.exact:
+        if into is None and not (each.exact or each.asked):
             notices.append(Notice(Topic.TABLE, str(each.relation.name), "the target has no such table"))
         elif into is None:
             problems.append(_missing(each, existing))

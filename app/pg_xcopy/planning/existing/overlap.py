@@ -37,7 +37,7 @@ class Overlap:
     """The columns of one table of the target.
 
     `filled` get values, `computed` are generated there, `untouched` are the others; `only_in_source` are columns of the
-    source that go nowhere, those that `transform` leaves out aside.
+    source that go nowhere, those that nobody wants aside: `transform` leaves them out, or the target asks for others.
     """
 
     match: Match
@@ -90,6 +90,7 @@ def overlap_problems(one: Overlap, existing: ExistingCatalog) -> Iterator[PlanPr
     table = one.table
     yield from _transform_problems(one)
     yield from unknown_columns(one.match.selected)
+    yield from _asked_in_vain(one)
     if not one.filled:
         yield PlanProblem(
             str(table.name),
@@ -110,8 +111,10 @@ def overlap_problems(one: Overlap, existing: ExistingCatalog) -> Iterator[PlanPr
 
 def _transform_problems(one: Overlap) -> Iterator[PlanProblem]:
     table, relation = one.table, one.match.selected.relation
-    generated = {each.name for each in one.computed}
+    generated, only = {each.name for each in one.computed}, one.match.selected.only
     for name, expression in one.match.selected.rule.transform.items():
+        if only and name not in only:
+            continue  # the target does without it
         if name in generated and expression is not None:
             yield PlanProblem(
                 f"{table.name}.{name}", "`transform` gives it a value, but the target computes it", "leave it out there"
@@ -123,6 +126,16 @@ def _transform_problems(one: Overlap) -> Iterator[PlanProblem]:
             elif name not in relation.column_names:
                 message = f"`transform` names a column {name} that it does not have"
                 yield PlanProblem(str(relation.name), message, did_you_mean(name, relation.column_names))
+
+
+def _asked_in_vain(one: Overlap) -> Iterator[PlanProblem]:
+    """Find columns that the target asks for, that come, and that its table does not have."""
+    table, selected = one.table, one.match.selected
+    coming = selected.relation.column_names | frozenset(selected.rule.transform)
+    for name in selected.only:
+        if name in coming and name not in table.column_names:
+            message = f"the target asks for a column {name} that its table does not have"
+            yield PlanProblem(str(table.name), message, near_columns(table, name))
 
 
 def _must_have_value(column: Column, existing: ExistingCatalog) -> bool:
@@ -143,12 +156,13 @@ def _domain(column: Column, existing: ExistingCatalog) -> UserType | None:
 def overlap_notices(one: Overlap, values: Values) -> Iterator[Notice]:
     """Say what of the source does not arrive, or arrives as something else."""
     relation, table = one.match.selected.relation, one.table
+    unwanted = one.match.selected.unwanted(relation) | frozenset(one.match.selected.rule.transform)
     for name in one.only_in_source:
         yield Notice(Topic.COLUMN, f"{relation.name}.{name}", "the target's table has no such column")
     sources = {each.name: each for each in relation.columns}
     for column in one.computed:
         given = sources.get(column.name)
-        if given is not None and not given.generated and column.name not in one.match.selected.rule.transform:
+        if given is not None and not given.generated and column.name not in unwanted:
             yield Notice(Topic.COLUMN, f"{relation.name}.{column.name}", "the target computes this column itself")
     for each in one.filled:
         if each.wire.loss:

@@ -51,6 +51,7 @@ class Streams:
     def copy(self, one: Overlap, into: TableName, *, frozen: bool) -> CopyPlan:
         """Write the statements of one stream; the rows land in `into`."""
         relation, rule = one.match.selected.relation, one.match.selected.rule
+        unwanted = one.match.selected.unwanted(relation)
         where = None if rule.where is None else condition(rule.where, relation.column_names)
         # One statement, whatever the number of partitions: keys within the table are checked at its end.
         select = Sql("\nUNION ALL ".join(_select(one, each, where) for each in one.match.read))
@@ -59,9 +60,7 @@ class Streams:
             source=relation.name,
             target=one.table.name,
             columns=(*map(_column, one.filled), *(ColumnPlan(each.name, each.type, None) for each in one.computed)),
-            left_out=tuple(
-                name for name, sql in rule.transform.items() if sql is None and name in relation.column_names
-            ),
+            left_out=tuple(each.name for each in relation.columns if each.name in unwanted),
             select=select,
             copy_to=(render("copy/copy_to.sql.j2", select=select, blocks=None, format=Sql(chosen)),),
             copy_from=render("copy/copy_from.sql.j2", table=into, columns=one.names, format=Sql(chosen), frozen=frozen),

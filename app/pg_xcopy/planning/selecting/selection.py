@@ -18,7 +18,8 @@ EVERYTHING = "*"
 class Selected:
     """A relation that is copied. `exact` tells whether the rule names it; partitions share their root's rule.
 
-    `only` are the columns that the target asks for; without any, it takes all.
+    `only` are the columns that the target asks for; without any, it takes all. `asked` tells whether it
+    names the table.
     """
 
     relation: Relation
@@ -26,6 +27,7 @@ class Selected:
     exact: bool
     partitions: tuple[Relation, ...] = ()
     only: tuple[str, ...] = ()
+    asked: bool = False
 
     def unwanted(self, relation: Relation) -> frozenset[str]:
         """Give the columns of the relation, or of a partition of it, that are to be left out."""
@@ -82,7 +84,11 @@ def select(job: Job, source: SourceCatalog) -> Selection:
     wanted = job.only_target.tables
     if wanted:
         problems += _not_copied(wanted, tables, source)
-        tables = [replace(each, only=columns) for each in tables if (columns := _columns(each, wanted)) is not None]
+        tables = [
+            replace(each, only=columns, asked=each.relation.name.name in wanted)
+            for each in tables
+            if (columns := _columns(each, wanted)) is not None
+        ]
     problems += _doubles(tables)
     if not tables and not problems:
         problems.append(PlanProblem(f"schema {source.schema}", "there is no table to copy"))
