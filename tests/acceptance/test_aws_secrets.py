@@ -106,6 +106,29 @@ def test_one_job_reads_what_it_needs(run_cli, stored, manifest):
     assert Asked("gone", REGION) not in stored.asked
 
 
+def test_a_bastion_from_the_same_secret(run_cli, aws, manifest, prod, bastion, target_db):  # noqa: PLR0917 - by name
+    aws.put("behind", prod | {"ssh": bastion.ssh()})
+    manifest.write_text(manifest.read_text().replace("id: pg-xcopy/prod/shop", "id: behind"))
+    before = bastion.logins
+
+    done = run_cli("run", manifest, "two", "-v")
+
+    assert (done.code, bastion.logins) == (0, before + 1), done.stderr
+    assert target_db.column("SELECT id FROM two.things") == [2]
+    assert "PRIVATE KEY" not in done.stdout + done.stderr
+
+
+def test_a_bastion_that_is_somebody_else(run_cli, aws, manifest, prod, bastion):
+    wrong = "SHA256:" + "A" * 43
+    aws.put("behind", prod | {"ssh": json.dumps(bastion.ssh(fingerprint=wrong))})
+    manifest.write_text(manifest.read_text().replace("id: pg-xcopy/prod/shop", "id: behind"))
+
+    done = run_cli("run", manifest, "two")
+
+    assert done.code == 1
+    assert wrong in done.stderr
+
+
 # --- What is shown
 
 

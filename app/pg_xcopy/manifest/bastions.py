@@ -12,6 +12,7 @@ from pg_xcopy.connect.ssh import STANDARD_PORT, SshLogin
 from pg_xcopy.manifest import ssh_texts
 from pg_xcopy.manifest.declared import Declared
 from pg_xcopy.manifest.fields import NON_EMPTY, Count, Name, refusal
+from pg_xcopy.manifest.secrets.references import SCHEME
 
 HIGHEST_PORT = 65535
 _ONE_OF_EACH: JsonDict = {
@@ -61,6 +62,11 @@ class Bastion(Declared):
                 "its administrator gets the fingerprint from: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
             )
         return self
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known which host this is, or is still to be read from a secret."""
+        return SCHEME not in self.host
 
     @property
     def login(self) -> SshLogin:

@@ -127,4 +127,4 @@ class _Checking:
 
 def _placeholder(name: str) -> Connection:
     """Stand in for a connection that is wrong, so that its jobs are checked for their own mistakes."""
-    return Connection.model_construct(name=name, url=SecretStr(""))
+    return Connection.model_construct(name=name, url=SecretStr(""), ssh=None)

@@ -3,13 +3,14 @@
 No `from __future__ import annotations` here: Pydantic reads the annotations when the classes are made.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, cast
 
 from pydantic import (
     BeforeValidator,
     Field,
     SecretStr,
+    ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
@@ -25,11 +26,13 @@ from pg_xcopy.manifest.bastions import Bastion
 from pg_xcopy.manifest.databases import checked_url, declared, refuse_unreachable, same_database
 from pg_xcopy.manifest.declared import Declared, GivenName
 from pg_xcopy.manifest.fields import NON_EMPTY, Count, refusal
+from pg_xcopy.manifest.secrets.bastion import completed, meanwhile
 from pg_xcopy.manifest.secrets.contents import Reader
 from pg_xcopy.manifest.secrets.database import AwsSecret
 from pg_xcopy.manifest.secrets.references import Unread
 
 _MISSING = object()
+_AS_THE_SECRET_SAYS = object()
 
 
 def _url(given: object, handler: ValidatorFunctionWrapHandler) -> object:
@@ -58,7 +61,8 @@ class Connection(Declared):
         description="Never write to this database, whichever job or connection leads to it.",
     )
     ssh: Bastion | None = Field(
-        default=None,
+        default_factory=lambda: cast("Bastion | None", _AS_THE_SECRET_SAYS),
+        validate_default=True,
         description="Reach this database through a bastion; the url's host and port are as the bastion knows them.",
     )
     connect_timeout: Count = Field(default=10, gt=0, description="How long to wait for a server, seconds.")
@@ -66,9 +70,9 @@ class Connection(Declared):
     @model_validator(mode="before")
     @classmethod
     def _either(cls, given: object) -> object:
-        if isinstance(given, Mapping) and not given.keys() & {"url", "aws_secret"}:
-            return {**given, "url": _MISSING}
-        return given
+        if not isinstance(given, Mapping):
+            return given
+        return given if given.keys() & {"url", "aws_secret"} else {**given, "url": _MISSING}
 
     @field_validator("aws_secret")
     @classmethod
@@ -80,6 +84,15 @@ class Connection(Declared):
             return secret.filled(read, _parameters(info.data["url"]))
         except UnreadableSecretError as error:
             raise refusal(error.reason, error.hint) from None
+
+    @field_validator("ssh", mode="wrap")
+    @classmethod
+    def _through(cls, given: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Bastion | None:
+        secret: AwsSecret | None = info.data.get("aws_secret")
+        if secret and (given is _AS_THE_SECRET_SAYS or isinstance(given, Mapping)):
+            return _bastion(given if isinstance(given, Mapping) else None, secret, handler)
+        found: Bastion | None = handler(None if given is _AS_THE_SECRET_SAYS else given)
+        return found
 
     @model_validator(mode="after")
     def _leads_on(self) -> "Connection":
@@ -96,6 +109,13 @@ class Connection(Declared):
     def located(self) -> bool:
         """Whether it is known which database of which server this is."""
         return not self.unread or {"host", "dbname"} <= _parameters(self.url).keys()
+
+    @property
+    def routed(self) -> bool:
+        """Whether it is known if there is a bastion in front of it, and which."""
+        if self.aws_secret is None or self.aws_secret.parameters is not None:
+            return True
+        return self.ssh.known if self.ssh else "ssh" in self.model_fields_set
 
     @property
     def dsn(self) -> str:
@@ -115,6 +135,28 @@ class Connection(Declared):
     @property
     def _written(self) -> str:
         return self.url.get_secret_value() if self.url else ""
+
+
+def _bastion(
+    given: Mapping[str, Any] | None, secret: AwsSecret, validate: Callable[[Any], Bastion | None]
+) -> Bastion | None:
+    """Complete a bastion with what a secret says of it, or check meanwhile what the manifest says."""
+    if given is None and not secret.bastion:
+        return None
+    given = given or {}
+    if secret.parameters is None:
+        return validate(meanwhile(given, secret.id))
+    try:
+        return validate(completed(given, secret.bastion, secret.called))
+    except UnreadableSecretError as error:
+        raise refusal(error.reason, error.hint) from None
+    except ValidationError as error:
+        wrong = [each for each in error.errors() if each["loc"] and each["loc"][0] not in given]
+        if not wrong:
+            raise
+        # Not the error itself: it may quote what the secret says.
+        said = wrong[0]["ctx"]["said"] if wrong[0]["type"] == "refused" else "this makes no sense"
+        raise refusal(f"ssh.{wrong[0]['loc'][0]} of {secret.called}: {said}") from None
 
 
 def _parameters(url: SecretStr | None) -> dict[str, str]:
@@ -143,9 +185,12 @@ def _with_secret(connection: Connection, context: Mapping[str, Any] | None) -> C
             else connection.url
         )
         secret = connection.aws_secret and connection.aws_secret.filled(read, _parameters(url))
+        ssh = connection.ssh
+        if secret and "ssh" not in connection.model_fields_set:
+            ssh = _bastion(None, secret, Bastion.model_validate)
     except UnreadableSecretError as error:
         raise refusal(error.reason, error.hint) from None
-    return connection.model_copy(update={"url": url, "aws_secret": secret})
+    return connection.model_copy(update={"url": url, "aws_secret": secret, "ssh": ssh})
 
 
 def writable(target: Connection, info: ValidationInfo) -> Connection:
@@ -159,9 +204,16 @@ def writable(target: Connection, info: ValidationInfo) -> Connection:
     return target
 
 
-def lead_to_one_database(one: Connection, other: Connection) -> bool:
-    """Tell whether two connections share a server and a database, as far as that is known."""
-    return one.located and other.located and same_database(one, other)
+def lead_to_one_database(guarded: Connection, target: Connection) -> bool:
+    """Tell whether two connections share a server and a database, as far as that is known.
+
+    Where no one has read which bastion the first may be behind, it may be behind that of the second.
+    """
+    if not (guarded.located and target.located and target.routed):
+        return False
+    if guarded.routed:
+        return same_database(guarded, target)
+    return same_database(*(each.model_copy(update={"ssh": None}) for each in (guarded, target)))
 
 
 DATABASE = "A connection's name, a postgresql:// URL or a libpq keyword/value string."

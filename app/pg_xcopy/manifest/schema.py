@@ -26,6 +26,7 @@ def json_schema() -> Schema:
     definitions = {name: _tidied(definition) for name, definition in schema["$defs"].items()}
     definitions["Condition"] = _any_condition(definitions["Condition"])
     definitions["Connection"] = _either(definitions["Connection"], "url", "aws_secret")
+    definitions["Connection"] |= {"if": {"required": ["aws_secret"]}, "else": _complete_bastion(definitions["Bastion"])}
     definitions["TableRule"]["type"] = ["object", "null"]
     definitions["TableRule"]["properties"]["transform"]["type"] = ["object", "null"]
     one, several = (definitions["Job"]["properties"][name] for name in ("target", "targets"))
@@ -67,6 +68,14 @@ def _either(model: Schema, *keys: str) -> Schema:
     for key in keys:
         model["properties"][key].pop("default")
     return {**model, "anyOf": [{"required": [key]} for key in keys]}
+
+
+def _complete_bastion(bastion: Schema) -> Schema:
+    """Say what a bastion must have where no secret may say the rest; two ways to say one thing are always too many."""
+    complete = {key: bastion.pop(key) for key in ("required", "allOf")}
+    pairs = ([key for way in pair["oneOf"] for key in way["required"]] for pair in complete["allOf"])
+    bastion["allOf"] = [{"not": {"required": pair}} for pair in pairs]
+    return {"properties": {"ssh": {"if": {"type": "object"}, "then": complete}}}
 
 
 def _required(complete: dict[str, list[str]]) -> Schema:

@@ -14,7 +14,9 @@ SIDES = "source: {database: host=s}, target: {database: host=t}"
 
 def a_file(text):
     """Read a manifest in which SIDES stands for a source and a target."""
-    return read_yaml(text.replace("SIDES", SIDES).encode(), "f").raw
+    for word, said in {"SIDES": SIDES, "PRINT": f"SHA256:{'A' * 43}", "HOST": "h ssh-rsa AAAA"}.items():
+        text = text.replace(word, said)
+    return read_yaml(text.encode(), "f").raw
 
 
 def with_rule(rule):
@@ -86,6 +88,9 @@ def test_bad_rule(rule):
         "jobs: {a: {source: {database: host=s}, target: {database: host=t, mode: append}, tables: {a: }}}",
         "jobs: {a: {source: {database: host=s}, target: {database: host=t, mode: upsert, key: k, update: [a]},"
         " tables: {a: {key: l, update: none}, b: {update: all}}, transaction: table}}",
+        "connections: {c: {aws_secret: {id: a}, ssh: {host: b, fingerprint: PRINT}}}\n"
+        "jobs: {a: {SIDES, tables: {a: {}}}}",
+        "connections: {c: {aws_secret: {id: a}, ssh: }}\njobs: {a: {SIDES, tables: {a: {}}}}",
     ],
 )
 def test_good_file(text):
@@ -113,6 +118,10 @@ def test_good_file(text):
         "connections: {a: {url: }}\njobs: {a: {SIDES, tables: {a: {}}}}",
         "connections: {a: {aws_secret: {key: b}}}\njobs: {a: {SIDES, tables: {a: {}}}}",
         "connections: {a: {aws_secret: {id: ''}}}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "connections: {a: {url: host=a, ssh: {host: b}}}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "connections: {a: {aws_secret: {id: a}, ssh: {hots: b}}}\njobs: {a: {SIDES, tables: {a: {}}}}",
+        "connections: {a: {aws_secret: {id: a}, ssh: {fingerprint: PRINT, known_hosts: HOST}}}\n"
+        "jobs: {a: {SIDES, tables: {a: {}}}}",
         "connections: {a: {aws_secret: text}}\njobs: {a: {SIDES, tables: {a: {}}}}",
         "connections: {a: {url: ''}}\njobs: {a: {SIDES, tables: {a: {}}}}",
         "defaults: {foo: 1}\njobs: {a: {SIDES, tables: {a: {}}}}",

@@ -42,7 +42,7 @@ def part(text: str, secret: str, key: str) -> Any:  # noqa: ANN401 - whatever JS
 
 def fields(text: str, secret: str, key: str) -> Mapping[str, Any]:
     """Pick a mapping; one that is JSON within JSON, as the console of AWS makes them, is unfolded."""
-    value = _unfolded(part(text, secret, key))
+    value = unfolded(part(text, secret, key))
     if not isinstance(value, Mapping):
         raise UnreadableSecretError(f"{place(secret, key)} is no JSON object with the fields of a connection")
     return value
@@ -60,7 +60,8 @@ def _document(text: str, secret: str) -> Any:  # noqa: ANN401 - as above
         raise UnreadableSecretError(f"the secret {secret} is not JSON", "without a key it is taken as it is") from None
 
 
-def _unfolded(value: object) -> object:
+def unfolded(value: object) -> object:
+    """Read a text that is JSON within JSON; anything else stays what it is."""
     if not isinstance(value, str):
         return value
     try:
@@ -70,7 +71,7 @@ def _unfolded(value: object) -> object:
 
 
 def _find(value: object, key: str) -> object:
-    value = _unfolded(value)
+    value = unfolded(value)
     if not isinstance(value, Mapping):
         return _ABSENT
     if key in value:
@@ -81,7 +82,7 @@ def _find(value: object, key: str) -> object:
 
 
 def _names(value: object, before: str = "") -> list[str]:
-    value = _unfolded(value)
+    value = unfolded(value)
     if not isinstance(value, Mapping):
         return []
     return [name for key, item in value.items() for name in (before + key, *_names(item, f"{before}{key}."))]

@@ -13,6 +13,7 @@ from pg_xcopy.connect import dsn
 from pg_xcopy.connect.secrets_manager import ARN, NAME, UnreadableSecretError, region_of
 from pg_xcopy.manifest.declared import Declared
 from pg_xcopy.manifest.fields import NON_EMPTY, Text, refusal
+from pg_xcopy.manifest.secrets.bastion import fields_of
 from pg_xcopy.manifest.secrets.contents import Reader, fields, place
 
 RDS_NAMES = {"username": "user", "dbInstanceIdentifier": "dbname"}
@@ -59,6 +60,7 @@ class AwsSecret(Declared):
         description="The secret's region; by default the ARN's, or the one of AWS_REGION or the profile.",
     )
     _parameters: Mapping[str, str] | None = PrivateAttr(default=None)
+    _bastion: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_region(self) -> "AwsSecret":
@@ -71,16 +73,29 @@ class AwsSecret(Declared):
         """What the secret says in libpq's keywords; None as long as it has not been read."""
         return self._parameters
 
+    @property
+    def bastion(self) -> Mapping[str, str]:
+        """What the secret says of a bastion, once it has been read."""
+        return self._bastion
+
+    @property
+    def called(self) -> str:
+        """What to call it, or the entry of it, in front of people."""
+        return place(self.id, self.key)
+
     def filled(self, read: Reader, given: Mapping[str, str]) -> "AwsSecret":
         """Read the secret, which has to have what is not `given` beside it; raises UnreadableSecretError."""
-        found = _parameters(fields(read(self.id, self.region), self.id, self.key), place(self.id, self.key))
+        document = fields(read(self.id, self.region), self.id, self.key)
+        found = _parameters(document, self.called)
         both = {**found, **given}
         missing = [name for keyword, (name, others) in REQUIRED.items() if not both.keys() & {keyword, *others}]
         if missing:
-            what = f"lacks {' and '.join(missing)}"
-            raise UnreadableSecretError(f"{place(self.id, self.key)} {what}", "what is not secret may stand in url")
+            raise UnreadableSecretError(
+                f"{self.called} lacks {' and '.join(missing)}", "what is not secret may stand in url"
+            )
         filled = self.model_copy()
         filled._parameters = found
+        filled._bastion = fields_of(document.get("ssh"), self.called)
         return filled
 
 

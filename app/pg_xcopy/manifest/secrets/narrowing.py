@@ -12,11 +12,11 @@ from pg_xcopy.manifest.secrets.references import Unread
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from pg_xcopy.manifest.bastions import Bastion
     from pg_xcopy.manifest.connections import Connection
     from pg_xcopy.manifest.secrets.origin import Origin
 
 Raw = Mapping[str, Any]
+ADDRESS = frozenset({"url", "aws_secret", "ssh", "protected"})
 
 
 def job_alone(job: Job, origin: Origin, name: str) -> tuple[Raw, Raw]:
@@ -65,9 +65,7 @@ def _spelled_out(value: object) -> object:
     """Open up what contains a connection, so that it is checked again."""
     if isinstance(value, Source | Target):
         return {_key(value, name): getattr(value, name) for name in value.model_fields_set}
-    if isinstance(value, tuple):
-        return [_spelled_out(each) for each in value]
-    return value
+    return [_spelled_out(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _key(model: BaseModel, name: str) -> str:
@@ -89,12 +87,12 @@ def _guards(connection: Connection, raw: Raw) -> bool:
     return connection.protected or isinstance(raw.get("protected"), Unread)
 
 
-def _address(connection: Connection, raw: Raw) -> Raw:
-    needless = () if not connection.located else ("aws_secret",)
-    said = {key: value for key, value in raw.items() if key in {"url", "aws_secret", "protected"} - {*needless}}
-    return {**said, "ssh": _place(connection.ssh, raw["ssh"])} if connection.ssh else said
-
-
-def _place(bastion: Bastion, raw: Raw) -> Raw | Bastion:
-    """Leave a bastion as it was built where it is known which one it is: the key to it is not needed."""
-    return raw if any(isinstance(raw.get(key), Unread) for key in ("host", "port")) else bastion
+def _address(connection: Connection, raw: Raw) -> Raw | Connection:
+    """Say where it leads; of what is known of that, no secret is read."""
+    bastion = raw.get("ssh") or {}
+    if {Unread} & {type(raw.get("protected")), type(bastion.get("host")), type(bastion.get("port"))}:
+        return {key: value for key, value in raw.items() if key in ADDRESS}
+    if connection.located:
+        return connection
+    known = {"ssh": connection.ssh} if connection.ssh and connection.ssh.known else {}
+    return {key: value for key, value in {**raw, **known}.items() if key in ADDRESS}

@@ -333,6 +333,39 @@ jobs:
         refuse_clashes(revealed(jobs, Store()))
 
 
+SEVERAL = """\
+jobs:
+  a: {source: {database: host=s}, targets: [{database: staging, schema: SCHEMA}, {database: other}], tables: {"*": {}}}
+"""
+
+
+def test_several_targets_are_read_and_guarded(loaded):
+    job = loaded(HEAD + SEVERAL.replace("SCHEMA", "x")).jobs["a"]
+
+    (found,) = revealed([job], Store(other={"url": "host=o dbname=x"}))
+
+    assert ["host=o" in each.database.dsn for each in found.all_targets] == [False, True]
+    with pytest.raises(ManifestError, match="which is protected"):
+        revealed([job], Store(other={"url": "host=prod dbname=shop"}))
+
+
+def test_two_targets_that_turn_out_to_be_one(loaded):
+    job = loaded(HEAD + SEVERAL.replace("SCHEMA", "public")).jobs["a"]
+
+    with pytest.raises(ManifestError, match="two of its targets are schema public of the same database"):
+        revealed([job], Store(other={"url": "host=staging dbname=shop"}))
+
+
+def test_a_program_may_change_several_targets(loaded):
+    job = loaded(HEAD + SEVERAL.replace("SCHEMA", "x")).jobs["a"]
+    targets = tuple(each.model_copy(update={"mode": "append"}) for each in job.targets)
+
+    (found,) = revealed([job.model_copy(update={"targets": targets})], Store(other={"url": "host=o dbname=x"}))
+
+    assert [each.mode for each in found.targets] == ["append", "append"]
+    assert "host=o" in found.targets[1].database.dsn
+
+
 # --- What programs do
 
 

@@ -66,7 +66,7 @@ def test_the_usual_layout():
         ({"engine": "aurora-postgresql"}, {"engine": None}),
         ({"engine": None}, {"engine": None}),
         ({"service": "billing", "application_name": "x", "passfile": "/x"}, {"service": None, "passfile": None}),
-        ({"masterarn": "arn:x", "ssh": {"host": "bastion"}, "DbName": "x", "tags": [1]}, {"dbname": "shop"}),
+        ({"masterarn": "arn:x", "ssh": None, "DbName": "x", "tags": [1]}, {"dbname": "shop"}),
     ],
 )
 def test_fields(changes, expected):
