@@ -52,7 +52,7 @@ def run_job(
     verbose: bool = False,
     timeout: float | None = None,
 ) -> JobResult:
-    """Run one job; raises XcopyError, and then the target is as it was before.
+    """Run one job; raises XcopyError, and then the target is as it was before, unless it is a PartlyDoneError.
 
     `job` is a model or the dictionary of one; `name` is what to call the latter. `observer` is called with each
     Event, one at a time, from the job's threads. `verbose` logs the events to the logger `pg_xcopy`. After `timeout`

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +16,9 @@ import click
 from pg_xcopy import api
 from pg_xcopy.cli.failing import may_color, say_causes, say_error
 from pg_xcopy.cli.signals import StoppedBySignal, signals_raise
-from pg_xcopy.errors import TargetsFailedError, XcopyError
+from pg_xcopy.errors import PartlyDoneError, TargetsFailedError, XcopyError
 from pg_xcopy.manifest.models import Job
-from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, all_of, ignore
+from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, TableKept, all_of, ignore
 from pg_xcopy.observe.lines import Lines, Loudness
 from pg_xcopy.results import JobResult
 
@@ -82,11 +83,14 @@ def _audited(manner: Manner) -> AbstractContextManager[AuditLog | None]:
 def _effect_of_a_stop() -> Iterator[Callable[[Observer], Observer]]:
     """Have a signal that ends a run say what that leaves behind."""
     stages: dict[str, Stage] = {}
+    kept: dict[str, list[str]] = defaultdict(list)
 
     def noting(observer: Observer) -> Observer:
         def observe(event: Event) -> None:
             if isinstance(event, StageStarted):
                 stages[event.to] = event.stage
+            elif isinstance(event, TableKept):
+                kept[event.to].append(event.table)
             observer(event)
 
         return observe
@@ -94,9 +98,13 @@ def _effect_of_a_stop() -> Iterator[Callable[[Observer], Observer]]:
     try:
         yield noting
     except StoppedBySignal as stop:
-        effects = {to: _EFFECTS.get(stage, "the target is as it was") for to, stage in stages.items()}
+        effects = {to: _EFFECTS.get(stage, _unfinished(kept[to])) for to, stage in stages.items()}
         stop.effect = "; ".join(f"{to}: {effect}" if to else effect for to, effect in effects.items())
         raise
+
+
+def _unfinished(kept: Sequence[str]) -> str:
+    return f"of its tables only these are filled: {', '.join(kept)}" if kept else "the target is as it was"
 
 
 def _outcome(job: Job, manner: Manner, audit: Observer) -> JobResult | XcopyError:
@@ -141,5 +149,6 @@ def _as_data(job: Job, outcome: JobResult | XcopyError) -> dict[str, Any]:
     return outcome.as_data()
 
 
-def _error(error: XcopyError) -> dict[str, str]:
-    return {"type": type(error).__name__, "message": str(error)}
+def _error(error: XcopyError) -> dict[str, Any]:
+    said = {"type": type(error).__name__, "message": str(error)}
+    return {**said, "done": [asdict(each) for each in error.done]} if isinstance(error, PartlyDoneError) else said

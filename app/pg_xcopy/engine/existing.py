@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import time
 
-from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.committing import commit
 from pg_xcopy.engine.emptying import begin
-from pg_xcopy.engine.loading import Hands, Loading
-from pg_xcopy.engine.merging import merge
-from pg_xcopy.engine.pump import Pumped
+from pg_xcopy.engine.landing import Filling
+from pg_xcopy.engine.loading import Hands
 from pg_xcopy.engine.reading import Reading
 from pg_xcopy.engine.run import Run
+from pg_xcopy.engine.separately import fill_separately
 from pg_xcopy.engine.target import Target, open_writer
-from pg_xcopy.errors import RowCountMismatchError, XcopyError
+from pg_xcopy.errors import XcopyError
 from pg_xcopy.observe.events import Stage
-from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
-from pg_xcopy.planning.plan import CopyPlan, Topic
+from pg_xcopy.planning.existing.plan import ExistingPlan
+from pg_xcopy.planning.plan import Topic
 from pg_xcopy.results import TableResult
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 
 def fill_existing(plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
-    """Do all that the plan says; raises XcopyError, and then no table has changed."""
+    """Do all that the plan says; raises XcopyError, and then no table has changed.
+
+    Where each table has a transaction of its own, PartlyDoneError says which have.
+    """
     run.reporter.stage(Stage.COPY)
-    tables = _fill_together(plan, target, reading, run)
+    fill = _fill_together if plan.transaction == "job" else fill_separately
+    tables = fill(plan, target, reading, run)
     run.reporter.stage(Stage.ANALYZE)
     _analyze(plan, target, run)
     return tables
@@ -53,38 +56,6 @@ def _fill_together(plan: ExistingPlan, target: Target, reading: Reading, run: Ru
     run.reporter.stage(Stage.COMMIT)
     commit(session, target.address)
     return filling.loading.results
-
-
-class Filling:
-    """What is done to each table, whoever opens and ends the transaction."""
-
-    def __init__(self, plan: ExistingPlan, run: Run) -> None:
-        self.tables: tuple[tuple[TableFill, CopyPlan], ...] = tuple(zip(plan.fills, plan.copies, strict=True))
-        self.loading = Loading(plan, run.reporter)
-        self._reporter = run.reporter
-
-    def land(self, fill: TableFill, copy: CopyPlan, hands: Hands) -> Pumped:
-        """Bring the rows over, into the table or beside it."""
-        if fill.merge:
-            hands.writer.run(fill.merge.create.sql, fill.merge.create.doing)
-        pumped = self.loading.stream(copy, 0, hands)
-        if pumped.sent != pumped.received:
-            raise RowCountMismatchError(str(fill.table), pumped.sent, pumped.received, fill.droppers)
-        if not fill.merge:
-            self.loading.arrived(copy, pumped)
-        return pumped
-
-    def settle(self, fill: TableFill, copy: CopyPlan, pumped: Pumped, session: Session) -> None:
-        """Merge rows that have landed beside their table."""
-        if fill.merge:
-            written = merge(fill, fill.merge, session, self._reporter)
-            self.loading.arrived(copy, pumped, written)
-
-    @staticmethod
-    def close(fill: TableFill, session: Session) -> None:
-        """Move the table's sequences."""
-        for step in fill.closing:
-            session.run(step.sql, step.doing)
 
 
 def _analyze(plan: ExistingPlan, target: Target, run: Run) -> None:

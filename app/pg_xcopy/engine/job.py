@@ -37,7 +37,7 @@ def sessions_of(job: Job) -> Sessions:
 
 
 def execute(job: Job, run_id: str, sessions: Sessions, observer: Observer) -> JobResult:
-    """Run a job; raises XcopyError, and then the target is as it was."""
+    """Run a job; raises XcopyError, and then the target is as it was, unless it is a PartlyDoneError."""
     run = Run(job, run_id, sessions, Reporter(job.name, observer))
     return feed_all(run) if len(job.all_targets) > 1 else told(run, lambda: _stages(run))
 

@@ -60,6 +60,10 @@ class Loading:
         """What has been copied, in the order of the plan."""
         return tuple(self._results[copy] for copy in self._plan.copies)
 
+    def result(self, copy: CopyPlan) -> TableResult:
+        """Say what has been copied of one relation, all of which is in."""
+        return self._results[copy]
+
     def load(self, load: Load, hands: Hands) -> None:
         """Copy what belongs together in one transaction; raises the first cause of a failure on either side."""
         hands.writer.begin_writer(self._plan.target_path, settings=self._plan.resources.settings)

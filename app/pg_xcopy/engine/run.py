@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.reporting import Reporter
-from pg_xcopy.errors import XcopyError
+from pg_xcopy.errors import PartlyDoneError, XcopyError
 from pg_xcopy.manifest.ends import Source, Target
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.observe.events import JobFailed, JobFinished, JobStarted
@@ -31,13 +31,20 @@ def told(run: Run, work: Callable[[], JobResult]) -> JobResult:
     try:
         result = work()
     except XcopyError as error:
-        cause = run.sessions.stopped_by or error
+        cause = _cause(error, run.sessions.stopped_by)
         reporter.tell(JobFailed(job.name, str(cause), reporter.to))
         if cause is error:
             raise
         raise cause from error
     reporter.tell(JobFinished(job.name, result, reporter.to))
     return result
+
+
+def _cause(error: XcopyError, stopped_by: XcopyError | None) -> XcopyError:
+    """Say why a job ended; where someone stopped it, what failed then is an echo of that."""
+    if stopped_by and isinstance(error, PartlyDoneError):
+        return replace(error, cause=stopped_by)
+    return stopped_by or error
 
 
 def _described(end: Source | Target) -> str:

@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pg_xcopy.errors.root import XcopyError
 
 if TYPE_CHECKING:
-    from pg_xcopy.results import JobResult
+    from pg_xcopy.results import JobResult, TableResult
+
+
+UNDONE = "; the target is as it was"
 
 
 @dataclass(eq=False)
 class CancelledError(XcopyError):
-    """The run was asked to stop; what it had begun is undone."""
+    """The run was asked to stop; what it had begun is undone. `effect` says what that leaves behind."""
+
+    effect: str = UNDONE
 
     @property
     def sentence(self) -> str:
         """Say that it stopped on request."""
-        return "stopped on request; the target is as it was."
+        return f"stopped on request{self.effect}."
 
 
 @dataclass(eq=False)
 class TimeUpError(XcopyError):
-    """A job was not done within its time, in seconds; one that was not `begun` had none left."""
+    """A job was not done within its time, in seconds; one that was not `begun` had none left.
+
+    `effect` says what it leaves behind.
+    """
 
     job: str
     seconds: float
     begun: bool = True
+    effect: str = UNDONE
 
     @property
     def sentence(self) -> str:
         """Which job, how long it had."""
         if not self.begun:
             return f"job {self.job} was not begun: the time for the run, {self.seconds:.3g} s, was up."
-        return f"job {self.job} was stopped: its time, {self.seconds:.3g} s, was up; the target is as it was."
+        return f"job {self.job} was stopped: its time, {self.seconds:.3g} s, was up{self.effect}."
 
 
 @dataclass(eq=False)
@@ -105,6 +114,30 @@ class StrictError(XcopyError):
         losses = f"{count} thing{'s' * (count > 1)}"
         head = f"job {self.job} is strict and {losses} can't be replicated; the target is as it was:"
         return "\n".join([head, *(f"  {each}" for each in self.losses)])
+
+
+@dataclass(eq=False)
+class PartlyDoneError(XcopyError):
+    """A job failed whose tables each have a transaction of their own: those in `done`, of `total`, are filled."""
+
+    job: str
+    cause: XcopyError
+    done: tuple[TableResult, ...]
+    total: int
+
+    @property
+    def sentence(self) -> str:
+        """What went wrong, and which tables stay filled."""
+        cause = self.cause
+        if isinstance(cause, CancelledError | TimeUpError):
+            cause = replace(cause, effect="")
+        tables = ", ".join(each.table for each in self.done)
+        return f"{cause.sentence} {len(self.done)} of the job's {self.total} tables are filled and stay so: {tables}."
+
+    @property
+    def hint(self) -> str:
+        """That of the cause."""
+        return self.cause.hint
 
 
 @dataclass(eq=False)

@@ -101,6 +101,15 @@ class TableCopied:
 
 
 @dataclass(frozen=True)
+class TableKept:
+    """A table's own transaction was committed: its rows are there, whatever becomes of the job."""
+
+    job: str
+    table: str
+    to: str = ""
+
+
+@dataclass(frozen=True)
 class StepDone:
     """A key, index or check was made; `doing` says which."""
 
@@ -144,6 +153,7 @@ Event = (
     | TableStarted
     | TableProgress
     | TableCopied
+    | TableKept
     | StepDone
     | Warned
     | JobFinished

@@ -17,6 +17,7 @@ from pg_xcopy.observe.events import (
     Stage,
     StageStarted,
     TableCopied,
+    TableKept,
     TableProgress,
     TableStarted,
     title,
@@ -98,6 +99,7 @@ class _Course:
     tables: tuple[str, ...] = ()
     started: dict[str, float] = field(default_factory=dict)
     copied: dict[str, TableResult] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
 
     def follow(self, event: Event) -> None:
         if isinstance(event, StageStarted):
@@ -111,6 +113,8 @@ class _Course:
             self.copied[event.table] = TableResult(event.table, event.rows, event.bytes, seconds)
         elif isinstance(event, TableCopied):
             self.copied[event.result.table] = event.result
+        elif isinstance(event, TableKept):
+            self.kept.add(event.table)
 
     def done(self, tables: Iterable[TableResult], warnings: Iterable[WarningResult]) -> Iterator[Verdict]:
         results = {each.table: each for each in tables}
@@ -130,7 +134,10 @@ class _Course:
     def failed(self, cause: str) -> Iterator[Verdict]:
         nothing = (TableResult(name, 0, 0, 0.0) for name in self.tables)
         for result in [self.copied.get(each.table, each) for each in nothing] or [_NOTHING]:
-            yield self._verdict(Outcome.FAILED, result, cause)
+            if result.table in self.kept:
+                yield self._verdict(Outcome.DONE, result, "")
+            else:
+                yield self._verdict(Outcome.FAILED, result, cause)
 
     def abandoned(self) -> Iterator[Verdict]:
         if self.stage not in _REMAINS:

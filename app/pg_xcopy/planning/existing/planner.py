@@ -74,8 +74,6 @@ def _tables(matches: Matches) -> tuple[Relation, ...]:
 
 
 def _problems(job: Job, target: ExistingCatalog, decided: Decisions) -> Iterator[PlanProblem]:
-    if job.transaction == "table":
-        yield PlanProblem(job.name, "`transaction: table` is not there yet")
     yield from decided.selection.problems
     yield from decided.chosen.problems
     yield from decided.matches.problems
@@ -147,12 +145,13 @@ def _opening(job: Job, decided: Decisions) -> Iterator[Step]:
 
 def _resources(job: Job, target: ExistingCatalog) -> Resources:
     """Bound workers and connections as the job says; in one transaction there is one stream at a time."""
-    workers = min(job.parallel, (job.max_target_connections or job.parallel + 1) - 1)
-    if job.transaction == "job":
-        workers = 1
+    limits = (
+        job.parallel,
+        *((each or job.parallel + 1) - 1 for each in (job.max_source_connections, job.max_target_connections)),
+    )
+    workers = min(limits) if job.transaction == "table" else 1
     # Triggers run under row-level security as they do for applications; and what is said to be done is on the disk.
     settings = [("row_security", "on"), ("synchronous_commit", "on")]
     if job.toast_compression == "auto" and "lz4" in target.server.compressions:
         settings.append(("default_toast_compression", "lz4"))
-    readers = min(workers, (job.max_source_connections or job.parallel + 1) - 1)
-    return Resources(workers=workers, readers=readers, max_rate=job.max_rate, settings=tuple(settings))
+    return Resources(workers=workers, readers=workers, max_rate=job.max_rate, settings=tuple(settings))

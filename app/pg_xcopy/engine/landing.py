@@ -1,0 +1,44 @@
+"""One table that exists takes its rows: they land in it or beside it, are merged, and its sequences move."""
+
+from __future__ import annotations
+
+from pg_xcopy.connect.session import Session
+from pg_xcopy.engine.loading import Hands, Loading
+from pg_xcopy.engine.merging import merge
+from pg_xcopy.engine.pump import Pumped
+from pg_xcopy.engine.run import Run
+from pg_xcopy.errors import RowCountMismatchError
+from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
+from pg_xcopy.planning.plan import CopyPlan
+
+
+class Filling:
+    """What is done to each table, whoever opens and ends the transaction."""
+
+    def __init__(self, plan: ExistingPlan, run: Run) -> None:
+        self.tables: tuple[tuple[TableFill, CopyPlan], ...] = tuple(zip(plan.fills, plan.copies, strict=True))
+        self.loading = Loading(plan, run.reporter)
+        self._reporter = run.reporter
+
+    def land(self, fill: TableFill, copy: CopyPlan, hands: Hands) -> Pumped:
+        """Bring the rows over, into the table or beside it."""
+        if fill.merge:
+            hands.writer.run(fill.merge.create.sql, fill.merge.create.doing)
+        pumped = self.loading.stream(copy, 0, hands)
+        if pumped.sent != pumped.received:
+            raise RowCountMismatchError(str(fill.table), pumped.sent, pumped.received, fill.droppers)
+        if not fill.merge:
+            self.loading.arrived(copy, pumped)
+        return pumped
+
+    def settle(self, fill: TableFill, copy: CopyPlan, pumped: Pumped, session: Session) -> None:
+        """Merge rows that have landed beside their table."""
+        if fill.merge:
+            written = merge(fill, fill.merge, session, self._reporter)
+            self.loading.arrived(copy, pumped, written)
+
+    @staticmethod
+    def close(fill: TableFill, session: Session) -> None:
+        """Move the table's sequences."""
+        for step in fill.closing:
+            session.run(step.sql, step.doing)

@@ -1,0 +1,80 @@
+"""Existing tables are filled each in a transaction of its own, several at a time; what is done stays done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pg_xcopy.connect.pool import Pool
+from pg_xcopy.connect.session import Session
+from pg_xcopy.engine.committing import commit
+from pg_xcopy.engine.crew import Crew
+from pg_xcopy.engine.emptying import begin
+from pg_xcopy.engine.heartbeat import kept_alive
+from pg_xcopy.engine.landing import Filling
+from pg_xcopy.engine.loading import Hands
+from pg_xcopy.engine.reading import Reading
+from pg_xcopy.engine.run import Run
+from pg_xcopy.engine.target import Target
+from pg_xcopy.errors import PartlyDoneError, XcopyError
+from pg_xcopy.observe.events import TableKept
+from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
+from pg_xcopy.planning.existing.schedule import make_fill_schedule
+from pg_xcopy.planning.plan import CopyPlan
+from pg_xcopy.planning.schedule import Work
+from pg_xcopy.results import TableResult
+from pg_xcopy.sql.quoting import Sql
+
+
+def fill_separately(plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
+    """Fill the tables, those that others refer to first; raises PartlyDoneError if some are filled and some are not."""
+    separate = _Separate(plan, target, run)
+    writers = Pool(target.address, run.sessions, plan.resources.workers)
+
+    @contextmanager
+    def hire() -> Iterator[Hands]:
+        with writers.session() as writer:
+            yield Hands(reading.feed(), writer)
+
+    crew: Crew[Hands] = Crew(separate.works, plan.resources.workers, in_order=reading.shared)
+    try:
+        with kept_alive((target.session,), run.sessions):
+            crew.run(plan.resources.workers, hire, separate.work, loaded=reading.done, failed=run.sessions.cancel)
+    except XcopyError as error:
+        if done := separate.done:
+            raise PartlyDoneError(plan.job, error, done, len(plan.fills)) from error
+        raise
+    return separate.filling.loading.results
+
+
+class _Separate:
+    """What the workers share."""
+
+    def __init__(self, plan: ExistingPlan, target: Target, run: Run) -> None:
+        self._plan, self._target, self._reporter = plan, target, run.reporter
+        self._kept: list[CopyPlan] = []
+        self.filling = Filling(plan, run)
+        self.works = make_fill_schedule(plan)
+        self._tables = dict(zip(self.works, self.filling.tables, strict=True))
+
+    @property
+    def done(self) -> tuple[TableResult, ...]:
+        """What was committed, in the order of the plan."""
+        return tuple(self.filling.loading.result(copy) for copy in self._plan.copies if copy in self._kept)
+
+    def work(self, hands: Hands, one: Work) -> None:
+        """Fill one table, in a transaction of its own."""
+        fill, copy = self._tables[one]
+        hands.writer.begin_writer(self._plan.target_path, settings=self._plan.resources.settings)
+        self._fill(fill, copy, hands, hands.writer)
+        commit(hands.writer, self._target.address)
+        self._kept.append(copy)
+        self._reporter.tell(TableKept(self._plan.job, str(copy.source), self._reporter.to))
+
+    def _fill(self, fill: TableFill, copy: CopyPlan, hands: Hands, session: Session) -> None:
+        begin(fill.opening, session)
+        pumped = self.filling.land(fill, copy, hands)
+        self.filling.settle(fill, copy, pumped, session)
+        # Where it may still be mended: a COMMIT that fails says less.
+        session.run(Sql("SET CONSTRAINTS ALL IMMEDIATE"), "checking deferred constraints")
+        self.filling.close(fill, session)
