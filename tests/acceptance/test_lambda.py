@@ -246,3 +246,18 @@ def test_boto3_is_the_runtimes(function):
 
     assert answer.body["errorType"] == "UsageError"
     assert "Invalid bucket name" in answer.body["errorMessage"]
+
+
+def test_a_copy_through_a_bastion(function, bastion, databases, target_db):
+    """The layer has what a tunnel needs; its process finds it there too."""
+    logins = bastion.logins
+    connections = {
+        name: {"url": databases[f"{name.upper()}_DB_URL"], "ssh": bastion.ssh()} for name in ("source", "target")
+    }
+    job = {"source": {"database": "source"}, "target": {"database": "target", "schema": "far"}, "tables": {"*": {}}}
+
+    answer = function.invoke({"manifest": {"connections": connections, "jobs": {"far": job}}})
+
+    assert answer.kind == "response", answer.body
+    assert target_db.value("SELECT count(*) FROM far.books") == 3
+    assert bastion.logins > logins

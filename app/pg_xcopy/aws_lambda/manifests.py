@@ -40,7 +40,7 @@ def manifest_of(request: Request) -> Manifest:
 
 
 def _overrides(given: Mapping[str, Any]) -> Document:
-    document, problems = loader.plain_document(given, "<overrides>")
+    document, problems = loader.plain_document(given, "<overrides>", base=_own_directory())
     if problems:
         raise ManifestError(tuple(problems))
     return document
@@ -59,9 +59,9 @@ def _document(given: str | Mapping[str, Any] | None) -> loader.Filled:
     if given is None:
         return _stored(os.environ.get("PG_XCOPY_MANIFEST") or DEFAULT)
     if isinstance(given, Mapping):
-        return loader.plain_document(given, EVENT)
+        return loader.plain_document(given, EVENT, base=_own_directory())
     if "\n" in given or ": " in given or given.startswith("{"):
-        return loader.yaml_document(given.encode(errors="surrogatepass"), EVENT)
+        return loader.yaml_document(given.encode(errors="surrogatepass"), EVENT, base=_own_directory())
     if not given.startswith(SCHEME) and (Path(given).is_absolute() or ".." in Path(given).parts):
         raise UsageError("the event's manifest is no file of this function.", "Name one relative to its directory.")
     return _stored(given)
@@ -69,8 +69,12 @@ def _document(given: str | Mapping[str, Any] | None) -> loader.Filled:
 
 def _stored(place: str) -> loader.Filled:
     if not place.startswith(SCHEME):
-        return loader.file_document(Path(os.environ.get("LAMBDA_TASK_ROOT", "")) / place)
+        return loader.file_document(_own_directory() / place)
     content = read_object(place, loader.MAX_BYTES + 1)
     if len(content) > loader.MAX_BYTES:
         raise refused(place, "the file is larger than 16 MiB", "is it a manifest?")
-    return loader.yaml_document(content, place)
+    return loader.yaml_document(content, place, base=_own_directory())
+
+
+def _own_directory() -> Path:
+    return Path(os.environ.get("LAMBDA_TASK_ROOT", ""))

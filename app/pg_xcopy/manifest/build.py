@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -46,8 +45,7 @@ def built(document: Document, problems: Iterable[Problem] = (), read: Reader | N
     findings = Findings(document, set(problems))
     sections = {name: _section(document, name) for name in _Sections.model_fields}
     _check_sections(document, findings)
-    directory = FilePath(document.file).parent
-    checking = _Checking(findings, {"read": read, "written": True, "directory": directory})
+    checking = _Checking(findings, {"read": read, "written": True, "directory": document.directory})
     connections = {
         name: checking.check(Connection, name, raw) or _placeholder(name)
         for name, raw in sections["connections"].items()

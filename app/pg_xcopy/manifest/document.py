@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from pg_xcopy.errors import ManifestError, Problem
@@ -39,12 +40,21 @@ class Positions:
 
 @dataclass
 class Document:
-    """The plain data of a file; `variables` tells which values came, wholly or in part, from `${…}`."""
+    """The plain data of a file; `variables` tells which values came, wholly or in part, from `${…}`.
+
+    `base` is the directory that paths in it are relative to, where that is not the file's own.
+    """
 
     file: str
     raw: dict[str, Any]
     positions: Positions = field(default_factory=Positions)
     variables: dict[Path, str] = field(default_factory=dict)
+    base: FilePath | None = None
+
+    @property
+    def directory(self) -> FilePath:
+        """Tell what paths in it are relative to."""
+        return self.base or FilePath(self.file).parent
 
     def with_raw(self, raw: dict[str, Any], variables: dict[Path, str]) -> Document:
         """Build the same document with its values filled in."""

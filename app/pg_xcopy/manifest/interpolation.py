@@ -105,7 +105,7 @@ class _Filler:
             return self._variable(*variable.groups())
         file = _FILE.fullmatch(body)
         if file:
-            return _content(FilePath(self.document.file).parent / file.group(1))
+            return _content(self.document.directory / file.group(1))
         secret = parsed(body.removeprefix(SCHEME)) if body.startswith(SCHEME) else None
         if secret:
             return secret

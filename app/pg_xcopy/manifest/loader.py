@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,14 +68,18 @@ def file_document(path: str | Path, environ: Mapping[str, str] | None = None) ->
     return yaml_document(content, str(path), environ)
 
 
-def yaml_document(content: bytes, file: str, environ: Mapping[str, str] | None = None) -> Filled:
-    """Read YAML that came from elsewhere; `file` is what to call it."""
-    return interpolated(read_yaml(content, file), os.environ if environ is None else environ)
+def yaml_document(
+    content: bytes, file: str, environ: Mapping[str, str] | None = None, base: Path | None = None
+) -> Filled:
+    """Read YAML that came from elsewhere; `file` is what to call it, `base` what paths in it are relative to."""
+    return interpolated(replace(read_yaml(content, file), base=base), os.environ if environ is None else environ)
 
 
-def plain_document(raw: Mapping[str, Any], file: str, environ: Mapping[str, str] | None = None) -> Filled:
+def plain_document(
+    raw: Mapping[str, Any], file: str, environ: Mapping[str, str] | None = None, base: Path | None = None
+) -> Filled:
     """Take dictionaries in which `${…}` means what it does in YAML."""
-    document = checked_structure(Document(file, dict(raw)))
+    document = checked_structure(Document(file, dict(raw), base=base))
     return interpolated(document, os.environ if environ is None else environ)
 
 

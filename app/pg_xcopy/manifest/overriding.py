@@ -23,4 +23,4 @@ def overridden(document: Document, names: Iterable[str], over: Document) -> Mani
         jobs[name] = merged(jobs[name], over.raw)
         variables |= {("jobs", name, *path): text for path, text in over.variables.items()}
     filled = document.with_raw({**document.raw, "jobs": jobs}, variables)
-    return built(replace(filled, file=over.file, positions=Positions()))
+    return built(replace(filled, file=over.file, base=document.directory, positions=Positions()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pg_xcopy.errors import ManifestError
-from pg_xcopy.manifest.loader import plain_document, yaml_document
+from pg_xcopy.manifest.loader import file_document, plain_document, yaml_document
 from pg_xcopy.manifest.overriding import overridden
 
 MANIFEST = b"""
@@ -79,3 +79,24 @@ def test_a_variable_is_filled_in_and_never_shown():
         "overrides: jobs.a.format: expected 'auto', 'text' or 'binary', found the value of"
     )
     assert "s3cr3t" not in str(caught.value)
+
+
+def test_paths_stay_relative_to_the_manifest(tmp_path):
+    (tmp_path / "key").write_text("-----BEGIN PRIVATE KEY-----\nnot much\n-----END PRIVATE KEY-----\n")
+    (tmp_path / "jobs.yaml").write_text("""
+connections: {far: {url: host=x, ssh: {host: y, user: z, private_key_file: key, fingerprint: "%s"}}}
+jobs: {a: {source: {database: far}, target: {database: host=w}, tables: {users: {}}}}
+""" % ("A" * 43))  # fmt: skip
+    document, _ = file_document(tmp_path / "jobs.yaml")
+    over, _ = plain_document({"parallel": 2}, "overrides")
+
+    assert overridden(document, ["a"], over).jobs["a"].parallel == 2
+
+
+def test_paths_in_what_is_laid_over_are_relative_to_what_its_owner_says(tmp_path):
+    (tmp_path / "schema").write_text("secret_schema\n")
+
+    document, problems = plain_document({"target": {"schema": "${file:schema}"}}, "overrides", base=tmp_path)
+
+    assert problems == []
+    assert document.raw == {"target": {"schema": "secret_schema"}}
