@@ -278,6 +278,7 @@ class Server:
 
     `superuser` tells whether our role may alter what belongs to the server's first superuser; `compressions` are the
     methods for columns that it was built with, none before PostgreSQL 14; `large_objects` whether the database has any.
+    `encoding` is the database's.
     """
 
     version: int
@@ -288,6 +289,7 @@ class Server:
     compressions: frozenset[str] = frozenset()
     superuser: bool = False
     large_objects: bool = False
+    encoding: str = "UTF8"
 
 
 @dataclass(frozen=True)

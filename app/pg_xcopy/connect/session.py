@@ -52,7 +52,8 @@ class Address:
     """Where a side of a job lives; `dsn` is secret, `label` is what may be shown, `connect_timeout` is in seconds.
 
     `hidden` are further secrets, which statements contain and servers may repeat.
-    `ssh` is the bastion to go through, and then the hosts in `dsn` are as the bastion knows them.
+    `ssh` is the bastion to go through, and then the hosts in `dsn` are as the bastion knows them. `settings` are handed
+    over while connecting, where no server logs or shows them; their values, without spaces, may be secret.
     """
 
     side: str
@@ -62,6 +63,7 @@ class Address:
     read_only: bool = False
     hidden: frozenset[str] = field(default=frozenset(), repr=False)
     ssh: SshLogin | None = None
+    settings: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class Sink(Protocol):
@@ -95,6 +97,7 @@ class Session:
         self._tunnel = tunnel
         try:
             options = OPTIONS + READ_ONLY * address.read_only
+            options += "".join(f" -c {name}={value}" for name, value in address.settings)
             if tunnel:
                 given = {**given, **_through(tunnel, given)}
                 self._hidden |= dsns.secrets_in(given)
@@ -115,6 +118,13 @@ class Session:
     def backend_pid(self) -> int:
         """The process that serves this session."""
         return int(self._connection.info.backend_pid)
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What libpq was given, or found, to connect with: the password included, and the server that it came to."""
+        info = self._connection.info
+        met = {"host": info.host, "port": str(info.port), "password": info.password or ""}
+        return {**info.dsn_parameters, **met}
 
     def begin_reader(self, search_path: Sql, snapshot: str | None = None, *, row_security: bool = False) -> None:
         """Open a read-only transaction, on an exported snapshot where one is given.

@@ -29,6 +29,7 @@ from pg_xcopy.manifest.frozen import FrozenMapping
 from pg_xcopy.manifest.modes import rules_of_upsert, unless_filling, when_filling
 from pg_xcopy.manifest.secrets.masking import masked
 from pg_xcopy.manifest.secrets.origin import Origin
+from pg_xcopy.manifest.transports import TRANSPORT, Route, Transport, of_servers, of_stream, rules_of_stream
 
 CopyFormat = Literal["auto", "text", "binary"]
 Transaction = Literal["job", "table"]
@@ -81,11 +82,21 @@ class Job(Declared):
         default=(),
         description="Where the rows go, if to several places: each row is read once, and sent to all of them.",
     )
-    tables: Annotated[Mapping[Name, TableRule], Field(min_length=1), Frozen, Plain, AfterValidator(rules_of_upsert)] = (
-        Field(
-            description="The tables to copy, by name or glob pattern; '*' is all. An exact name goes before a "
-            "pattern, a pattern before '*'.",
-        )
+    transport: Transport = Field(default="stream", description=TRANSPORT)
+    route: Annotated[Route | None, AfterValidator(of_servers)] = Field(
+        default=None,
+        description="Where the target's server finds the source's, if that is not where pg-xcopy finds it.",
+    )
+    tables: Annotated[
+        Mapping[Name, TableRule],
+        Field(min_length=1),
+        Frozen,
+        Plain,
+        AfterValidator(rules_of_upsert),
+        AfterValidator(rules_of_stream),
+    ] = Field(
+        description="The tables to copy, by name or glob pattern; '*' is all. An exact name goes before a "
+        "pattern, a pattern before '*'.",
     )
     exclude: Names = Field(default=(), description="Names or glob patterns of tables to leave out.")
     on_missing_column: OnMissingColumn = Field(
@@ -131,7 +142,7 @@ class Job(Declared):
         ge=2,
         description="Never more connections to the target than this: one keeps the lock, the others write.",
     )
-    format: CopyFormat = Field(
+    format: Annotated[CopyFormat, AfterValidator(of_stream)] = Field(
         default="auto",
         description="How values travel. auto: in binary where every type of a table allows it, else as text.",
     )
@@ -150,7 +161,7 @@ class Job(Declared):
         le=MAX_WORKERS,
         description="How many more processes the target may use for one index; by default as its server is set.",
     )
-    max_rate: Rate | None = Field(
+    max_rate: Annotated[Rate | None, AfterValidator(of_stream)] = Field(
         default=None,
         description="Read the source no faster than this, all tables together: 50MB/s.",
     )

@@ -2,6 +2,7 @@
 SELECT current_setting('server_version_num')::int AS version,
        current_database()::text AS database,
        current_user::text AS role,
+       current_setting('server_encoding')::text AS encoding,
        pg_has_role(10::oid, 'USAGE') AS superuser,
        pg_is_in_recovery() AS in_recovery,
        coalesce((SELECT enumvals FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression'), '{}')::text[]

@@ -1,0 +1,49 @@
+"""What one server needs to know to connect to another as we have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pg_xcopy.connect import dsn as dsns
+from pg_xcopy.connect.session import Session
+
+SETTING = "xcopy.route"
+"""A setting of our own, by which a connection string reaches a server: handed over while connecting, it is in no
+statement, and so in no log, in no pg_stat_activity; of a session's settings no other session sees anything."""
+
+_OURS = ("user", "password", "dbname", "application_name", "options", "connect_timeout", "sslmode")
+_KEEPALIVES = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count")
+_AS_GIVEN = ("channel_binding", "require_auth", "ssl_min_protocol_version", "ssl_max_protocol_version", "gssencmode")
+"""Older libraries of servers don't know all of these: they are passed on where somebody asked for them."""
+
+_FILES = {
+    "sslcert": "the source asks for a client certificate, which is a file on this machine",
+    "sslrootcert": "the source's certificate is checked against a file on this machine",
+}
+
+
+@dataclass(eq=False)
+class NoRouteError(Exception):
+    """A server can't be told how to connect; `reason` is a clause."""
+
+    reason: str
+
+
+def connection_string(session: Session, elsewhere: Mapping[str, str]) -> str:
+    """Spell, for another server, how to connect to the server of `session`; it is secret.
+
+    `elsewhere` are the host and port under which the other server knows it. Raises NoRouteError.
+    """
+    asked, found = dsns.effective(session.address.dsn), session.given
+    for name, reason in _FILES.items():
+        if asked.get(name, "system") != "system":
+            raise NoRouteError(reason)
+    passed = {name: found[name] for name in (*_OURS, *_KEEPALIVES) if found.get(name)}
+    passed |= {name: asked[name] for name in (*_AS_GIVEN, "sslrootcert") if asked.get(name)}
+    return dsns.made({**passed, "host": found["host"], "port": found["port"], **elsewhere})
+
+
+def spelled(connection_string: str) -> str:
+    """Write it as the setting holds it, where blanks, quotes and backslashes have a meaning: in hexadecimal."""
+    return connection_string.encode().hex()
