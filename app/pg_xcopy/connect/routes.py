@@ -35,13 +35,16 @@ def connection_string(session: Session, elsewhere: Mapping[str, str]) -> str:
 
     `elsewhere` are the host and port under which the other server knows it. Raises NoRouteError.
     """
+    if session.address.ssh and not elsewhere:
+        raise NoRouteError("the source is behind a bastion, whose tunnel begins on this machine")
     asked, found = dsns.effective(session.address.dsn), session.given
     for name, reason in _FILES.items():
         if asked.get(name, "system") != "system":
             raise NoRouteError(reason)
     passed = {name: found[name] for name in (*_OURS, *_KEEPALIVES) if found.get(name)}
     passed |= {name: asked[name] for name in (*_AS_GIVEN, "sslrootcert") if asked.get(name)}
-    return dsns.made({**passed, "host": found["host"], "port": found["port"], **elsewhere})
+    host, port = dsns.servers(session.address.dsn)[0] if session.address.ssh else (found["host"], found["port"])
+    return dsns.made({**passed, "host": host, "port": str(port), **elsewhere})
 
 
 def spelled(connection_string: str) -> str:

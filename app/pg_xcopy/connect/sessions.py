@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
+from typing import Protocol
 
 from pg_xcopy.connect.session import Address, Session
 from pg_xcopy.connect.tunnels import Tunnels
 from pg_xcopy.errors import CancelledError, XcopyError
+
+
+class Cancellable(Protocol):
+    """What else has to end with a run."""
+
+    def cancel(self) -> None:
+        """Break it off, from any thread, without waiting."""
 
 
 class Sessions:
@@ -25,6 +35,7 @@ class Sessions:
         self._application_name = application_name
         self._open: set[Session] = set()
         self._lock = threading.Lock()
+        self._others: set[Cancellable] = set()
         self._cancelled = threading.Event()
         self._tunnels = tunnels or Tunnels(self.check)
         self._owns_tunnels = tunnels is None
@@ -59,6 +70,18 @@ class Sessions:
             self._open.add(session)
         return session
 
+    @contextmanager
+    def including(self, other: Cancellable) -> Iterator[None]:
+        """Cancel something else too, for as long as this lasts."""
+        with self._lock:
+            self._others.add(other)
+        try:
+            self.check()
+            yield
+        finally:
+            with self._lock:
+                self._others.discard(other)
+
     def close(self, session: Session) -> None:
         """Close one session."""
         with self._lock:
@@ -70,8 +93,10 @@ class Sessions:
         self._cancelled.set()
         if self._owns_tunnels:
             self._tunnels.cancel()
-        for session in self._snapshot():
-            session.cancel()
+        with self._lock:
+            others = tuple(self._others)
+        for each in (*others, *self._snapshot()):
+            each.cancel()
         for below in self._below():
             below.cancel()
 

@@ -13,6 +13,8 @@ from pg_xcopy.errors import ConnectionFailedError, DatabaseError
 CERTIFICATES = "Check sslmode, the certificates and their keys."
 SERVICES = "See the service file: PGSERVICEFILE, or ~/.pg_service.conf."
 _LOST = "the connection was lost"
+_NO_CONNECTION = "08001"
+"""Of a server that could not connect to another: it quotes libpq, and no rows."""
 _ABOUT_ENCODINGS = {"22021", "22P05"}
 """What these quote are the names of encodings."""
 
@@ -61,6 +63,8 @@ def database_error(error: psycopg2.Error, side: str, label: str, doing: str, hid
     if "no message from the libpq" in str(error):
         primary = _LOST
     state = error.pgcode or ""
+    if state == _NO_CONNECTION and error.diag.message_detail:
+        primary = f"{primary}: {_one_line(error.diag.message_detail)}"
     reason = _without_values(redact(_one_line(primary or _first_line(str(error)) or _LOST), hidden), state)
     place = _place_in_copy(error.diag.context if error.diag else None)
     failed = DatabaseError(side, label, doing, reason + place, state)

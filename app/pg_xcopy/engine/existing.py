@@ -43,7 +43,8 @@ def _fill_together(plan: ExistingPlan, target: Target, reading: Reading, run: Ru
     )
     begin(plan.opening, session)
     hands = Hands(reading.feed(), session)
-    landed = [(fill, copy, filling.land(fill, copy, hands)) for fill, copy in filling.tables]
+    with filling.loading.ready(hands):
+        landed = [(fill, copy, filling.land(fill, copy, hands)) for fill, copy in filling.tables]
     reading.done()
     if any(fill.merge for fill in plan.fills):
         run.reporter.stage(Stage.MERGE)

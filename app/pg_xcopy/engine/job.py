@@ -11,7 +11,7 @@ from dataclasses import replace
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.checking import check
 from pg_xcopy.engine.course import carried_out, checked, planned
-from pg_xcopy.engine.reading import OwnReading
+from pg_xcopy.engine.reading import alone
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.run import Run, told
 from pg_xcopy.engine.several import feed_all, plan_all
@@ -48,7 +48,7 @@ def _stages(run: Run) -> JobResult:
     with both_sides(run) as sides:
         plan = checked(planned(run, sides), sides, run)
         snapshot = sides.source.session
-        reading = OwnReading(sides.source, plan, run.sessions, lambda: run.sessions.close(snapshot))
+        reading = alone(sides.source, plan, run.sessions, lambda: run.sessions.close(snapshot))
         result = carried_out(plan, sides.target, reading, run)
     return replace(result, seconds=time.monotonic() - started)
 

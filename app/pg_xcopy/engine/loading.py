@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from pg_xcopy.connect.session import Session
+from pg_xcopy.engine.between import Fetching
 from pg_xcopy.engine.pacing import Pace
 from pg_xcopy.engine.pump import Consumer, Producer, Pumped, Tally, Watch, pump
 from pg_xcopy.engine.reading import Feed
@@ -23,7 +25,7 @@ from pg_xcopy.sql.quoting import Sql
 class Hands:
     """What a worker has: where its rows come from, and the session that writes."""
 
-    feed: Feed
+    feed: Feed | Fetching
     writer: Session
 
 
@@ -67,7 +69,8 @@ class Loading:
     def load(self, load: Load, hands: Hands) -> None:
         """Copy what belongs together in one transaction; raises the first cause of a failure on either side."""
         hands.writer.begin_writer(self._plan.target_path, settings=self._plan.resources.settings)
-        moved = [(copy, self.stream(copy, part, hands)) for copy, part in load.parts]
+        with self.ready(hands):
+            moved = [(copy, self.stream(copy, part, hands)) for copy, part in load.parts]
         for copy, pumped in moved:
             if pumped.sent != pumped.received:
                 raise RowCountMismatchError(str(copy.source), pumped.sent, pumped.received)
@@ -75,9 +78,17 @@ class Loading:
         for copy, pumped in moved:
             self.arrived(copy, pumped)
 
+    def ready(self, hands: Hands) -> AbstractContextManager[None]:
+        """Have all that is between the source and the writer's open transaction ready."""
+        if self._plan.transport and isinstance(hands.feed, Fetching):
+            return hands.feed.connected(self._plan.transport, hands.writer)
+        return nullcontext()
+
     def stream(self, copy: CopyPlan, part: int, hands: Hands) -> Pumped:
         """Copy one table, or a part of it, in the transactions that both sides have open."""
         self._begun(copy)
+        if isinstance(hands.feed, Fetching):
+            return hands.feed.fetch(copy, part, hands.writer)
         return _pumped(
             copy,
             hands.feed.producer(copy, part),

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.broadcast import Broadcast
-from pg_xcopy.engine.reading import OwnReading, Reading
+from pg_xcopy.engine.reading import Reading, alone
 from pg_xcopy.engine.source import Source
 from pg_xcopy.planning.plan import Plan
 from pg_xcopy.planning.rows.shape import Agreement
@@ -37,14 +37,15 @@ class Meeting(Generic[P]):
     def gather(self, target: str, plan: P, sessions: Sessions) -> tuple[P, Reading]:
         """Bring what this target will do; get it in the order in which all read, and what to read from.
 
-        A target whose tables must come in an order that contradicts the others' reads for itself.
+        A target whose tables must come in an order that contradicts the others' reads for itself, and so does one whose
+        server fetches its rows.
         """
         self._meet(self._second, target, plan, sessions)
         together = _compatible({each: self._second[each] for each in self._targets if each in self._second})
         with self._changed:
             broadcast = self._broadcast = self._broadcast or self._new_broadcast(together)
         if target not in together:
-            return plan, OwnReading(self._source, plan, sessions, lambda: broadcast.leave(target))
+            return plan, alone(self._source, plan, sessions, lambda: broadcast.leave(target))
         ordered = in_one_order(tuple(together.values()))
         return ordered[tuple(together).index(target)], broadcast.reading(target, sessions)
 
@@ -75,6 +76,6 @@ def _compatible(plans: Mapping[str, P]) -> dict[str, P]:
     """Give those that can read in one order, the first of them before later ones."""
     chosen: dict[str, P] = {}
     for target, plan in plans.items():
-        if not contradicts(tuple(chosen.values()), plan):
+        if plan.transport is None and not contradicts(tuple(chosen.values()), plan):
             chosen[target] = plan
     return chosen

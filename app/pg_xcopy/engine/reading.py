@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.between import Fetching
 from pg_xcopy.engine.pump import Producer
 from pg_xcopy.engine.source import Source, open_reader
 from pg_xcopy.planning.plan import CopyPlan, Plan
@@ -27,11 +28,16 @@ class Reading(Protocol):
     def shared(self) -> bool:
         """Tell whether all have to ask in one order."""
 
-    def feed(self) -> Feed:
+    def feed(self) -> Feed | Fetching:
         """Give a worker its own."""
 
     def done(self) -> None:
         """Know that this target needs no more rows."""
+
+
+def alone(source: Source, plan: Plan, sessions: Sessions, let_go: Callable[[], None]) -> Reading:
+    """Give what a target reads from that shares with no other; `let_go` is called when the snapshot is not needed."""
+    return (Fetching if plan.transport else OwnReading)(source, plan, sessions, let_go)
 
 
 class OwnReading:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pg_xcopy.connect.session import Address
+from pg_xcopy.engine.between import settings_for
 from pg_xcopy.engine.guard import refuse_same_schema
 from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.engine.run import Run
@@ -44,6 +45,8 @@ def target_side(run: Run, source: Source, *, exclusive: bool) -> Iterator[Target
     """Connect to the target of a job that has one, and make sure that it is not the source."""
     target = run.job.only_target
     address = address_of("target", target.database, run.job.hidden)
+    settings = settings_for(run.job, source.session)
+    address = replace(address, settings=settings, hidden=address.hidden.union(value for _, value in settings))
     with open_target(address, target.schema_name, run.sessions, exclusive=exclusive) as side:
         refuse_same_schema(source, side, protected=run.job.source.database.protected)
         yield side

@@ -56,7 +56,7 @@ def rules_of_stream(tables: Mapping[str, Any], info: ValidationInfo) -> Mapping[
 
 
 def _between_servers(info: ValidationInfo) -> bool:
-    return info.data.get("transport", STREAM) != STREAM
+    return bool(info.data.get("transport", STREAM) != STREAM)
 
 
 def _refused(info: ValidationInfo) -> Any:  # noqa: ANN401 - Pydantic's own error

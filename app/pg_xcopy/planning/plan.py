@@ -96,7 +96,9 @@ class CopyPlan:
     fails where one of the user's expressions is more or less than one; None where there are none. `copy_to` has one
     statement for each part of the relation. `format` is text or binary, and `why_text` the reason for text.
     `truncate` begins a COPY that leaves its rows frozen; None where it can't. `parts` are the partitions of `source`
-    that are read in its place. `rank` is its place in the order in which several targets are fed.
+    that are read in its place. `rank` is its place in the order in which several targets are fed. Where the servers
+    copy between themselves, `between` has a statement for each part, and `count` asks how many rows there were, where
+    something on the target may let some fall.
     """
 
     source: TableName
@@ -116,6 +118,8 @@ class CopyPlan:
     conversions: tuple[Conversion, ...] = ()
     parts: tuple[TableName, ...] = ()
     rank: int = 0
+    between: tuple[Sql, ...] = ()
+    count: Sql | None = None
 
     @property
     def read(self) -> tuple[TableName, ...]:
@@ -207,10 +211,26 @@ class Resources:
 
 
 @dataclass(frozen=True)
+class Transport:
+    """How the target's server talks to the source's: by the extension `name`, whose functions are in that schema.
+
+    `connect`, `process` and `disconnect` are what it is told; `encoding` is in which the values are asked for.
+    """
+
+    name: str
+    functions: str
+    encoding: str
+    connect: Sql
+    process: Sql
+    disconnect: Sql
+
+
+@dataclass(frozen=True)
 class Plan:
     """What every plan of a job has, whatever becomes of the rows on the target: what is read, and where it goes.
 
-    `copies` are the streams of rows; `source_path` and `target_path` are the search paths of both sides.
+    `copies` are the streams of rows; `source_path` and `target_path` are the search paths of both sides. Where there is
+    a `transport`, the servers copy between themselves.
     """
 
     job: str
@@ -220,6 +240,7 @@ class Plan:
     target_path: Sql
     row_security: bool
     copies: tuple[CopyPlan, ...]
+    transport: Transport | None
     resources: Resources
     notices: tuple[Notice, ...]
 

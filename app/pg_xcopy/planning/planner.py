@@ -36,6 +36,7 @@ from pg_xcopy.planning.swapping.access import (
 )
 from pg_xcopy.planning.swapping.schemas import name_schemas
 from pg_xcopy.planning.swapping.swap import drop_notices, plan_swap, swap_problems, unmovable_types
+from pg_xcopy.planning.transporting import plan_transport, transport_problems
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
 
@@ -67,7 +68,7 @@ def make_plan(
     """
     decided = _decide(job, source, target, name_schemas(target.schema, run_id), agreement)
     notices = tuple(_notices(job, source, target, decided))
-    problems = list(_problems(job, target, decided))
+    problems = [*transport_problems(job, source, target), *_problems(job, target, decided)]
     if job.strict:
         problems += _strictly(notices)
     if problems:
@@ -174,6 +175,7 @@ def _assemble(
         ),
         separate=structure.separate,
         copies=tuple(plan_copy(flow, shape) for flow in designs.flows),
+        transport=plan_transport(job, target),
         finish=decided.integrity.finish,
         foreign_keys=decided.integrity.foreign_keys,
         settle=(

@@ -25,6 +25,11 @@ class Pulling:
 
     transport: Transport
 
+    @property
+    def why_text(self) -> str:
+        """Why values travel as text."""
+        return f"{self.transport.name} knows no other way"
+
     def statements(self, into: TableName, columns: Iterable[ColumnPlan], reads: Iterable[Sql]) -> tuple[Sql, ...]:
         """Write one INSERT for each SELECT; they give `columns` in their order, save those that are generated."""
         taken = [{"name": each.name, "type": each.type} for each in columns if each.expression is not None]
@@ -34,7 +39,7 @@ class Pulling:
                 functions=self.transport.functions,
                 table=into,
                 columns=taken,
-                select=each if taken else Sql(f"SELECT 1 FROM (\n{each}\n) AS rows"),
+                select=each,
             )
             for each in reads
         )

@@ -13,12 +13,20 @@ def heading(plan: Plan) -> Iterator[str]:
     yield f"job {plan.job}"
     yield f"  from  {_endpoint(plan.source)}"
     yield f"  to    {_endpoint(plan.target)}"
+    if plan.transport:
+        yield f"  by    {plan.transport.name}: the target's server fetches the rows from the source's"
     yield ""
 
 
 def _endpoint(end: Endpoint) -> str:
     version = f"{end.server_version // 10000}.{end.server_version % 10000}"
     return f"{end.label}, schema {end.schema} (database {end.database}, PostgreSQL {version})"
+
+
+def connecting(plan: Plan) -> Iterator[str]:
+    """Give what connects the servers, in each transaction that takes rows."""
+    if plan.transport:
+        yield f"-- on the target, in each transaction that takes rows\n{plan.transport.connect}"
 
 
 def extent(copies: tuple[CopyPlan, ...]) -> str:

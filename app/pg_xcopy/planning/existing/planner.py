@@ -21,6 +21,7 @@ from pg_xcopy.planning.plan import Endpoint, Notice, PlanProblem, Resources, Ste
 from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions
 from pg_xcopy.planning.rows.shape import ALONE, Agreement
 from pg_xcopy.planning.selecting.selection import Selection, heirs_left_behind, select
+from pg_xcopy.planning.transporting import plan_transport, transport_problems
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
@@ -46,7 +47,8 @@ def make_existing_plan(
     `agreement` is what the job's other targets ask for.
     """
     decided = _decide(job, source, target, agreement)
-    problems = list(dict.fromkeys(map(str, _problems(job, target, decided))))
+    found = (*transport_problems(job, source, target), *_problems(job, target, decided))
+    problems = list(dict.fromkeys(map(str, found)))
     if problems:
         raise PlanError(job.name, tuple(problems))
     return _assemble(job, source, target, decided)
@@ -126,6 +128,7 @@ def _assemble(job: Job, source: SourceCatalog, target: ExistingCatalog, decided:
         target_path=search_path([target.schema, *extensions, *target.own_path]),
         row_security=job.allow_row_security,
         copies=decided.fills.copies,
+        transport=plan_transport(job, target),
         resources=_resources(job, target),
         notices=tuple(_notices(job, source, target, decided)),
         mode=job.only_target.mode,

@@ -14,6 +14,7 @@ from pg_xcopy.planning.rows.copies import guard
 from pg_xcopy.planning.rows.filters import condition
 from pg_xcopy.planning.rows.formats import Formats
 from pg_xcopy.planning.rows.shape import ALONE, FOR_ALL, Agreement
+from pg_xcopy.planning.transporting import Pulling, pulling
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
@@ -32,8 +33,14 @@ class Streams:
     def _formats(self) -> Formats:
         return Formats(self.source, TargetCatalog(self.target.server, self.target.schema))
 
+    @cached_property
+    def _pulling(self) -> Pulling | None:
+        return pulling(self.job, self.target)
+
     def format_of(self, one: Overlap, select: Sql) -> tuple[str, str]:
         """Choose binary where every value may travel so; else text, with the reason."""
+        if self._pulling:
+            return "text", self._pulling.why_text
         if select in self.agreement.text:
             return "text", FOR_ALL
         asked, reason = self._asked(one), self._why_text(one)
@@ -43,6 +50,9 @@ class Streams:
 
     def problem(self, one: Overlap) -> PlanProblem | None:
         """Say why a table can't travel in binary, where the job insists on it."""
+        if self._pulling and (rule := next((each for each in self.target.reacting(one.table) if each.rule), None)):
+            message = f"it has the rule {rule.name}, which INSERT heeds, and COPY does not"
+            return PlanProblem(str(one.table.name), message, "drop the rule, or take `transport: stream`")
         reason = next((each.wire.why_text for each in one.filled if each.wire.why_text), "")
         if reason and self._asked(one) == "binary":
             return PlanProblem(str(one.table.name), f"it can't travel in binary: {reason}", "take `format: auto`")
@@ -62,7 +72,7 @@ class Streams:
             columns=(*map(_column, one.filled), *(ColumnPlan(each.name, each.type, None) for each in one.computed)),
             left_out=tuple(each.name for each in relation.columns if each.name in unwanted),
             select=select,
-            copy_to=(render("copy/copy_to.sql.j2", select=select, blocks=None, format=Sql(chosen)),),
+            copy_to=(render("copy/copy_to.sql.j2", select=select, format=Sql(chosen)),),
             copy_from=render("copy/copy_from.sql.j2", table=into, columns=one.names, format=Sql(chosen), frozen=frozen),
             condition=where,
             guard=guard(
@@ -74,7 +84,12 @@ class Streams:
             why_text=why_text,
             conversions=tuple(_conversions(one)),
             parts=tuple(each.name for each in one.match.read if each is not relation),
+            between=self._pulling.statements(into, map(_column, one.filled), [select]) if self._pulling else (),
+            count=self._pulling.count(select) if self._pulling and self._may_lose(one) else None,
         )
+
+    def _may_lose(self, one: Overlap) -> bool:
+        return any(each.before_insert for each in self.target.reacting(one.table))
 
     def _asked(self, one: Overlap) -> str:
         return one.match.selected.rule.format or self.job.format

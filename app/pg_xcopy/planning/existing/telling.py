@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pg_xcopy.observe.wording import count_text
 from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
 from pg_xcopy.planning.plan import CopyPlan
-from pg_xcopy.planning.wording import copy_lines, extent, heading, section
+from pg_xcopy.planning.wording import connecting, copy_lines, extent, heading, section
 
 _DOES = {"append": "appends to", "truncate": "empties and fills", "upsert": "upserts into"}
 _WITHIN = {"job": "in one transaction", "table": "each in a transaction of its own"}
@@ -50,6 +50,7 @@ def statements(plan: ExistingPlan) -> Iterator[str]:
     yield from (f"SET {name} = '{value}'" for name, value in plan.resources.settings)
     if together:
         yield "BEGIN"
+        yield from connecting(plan)
         yield from (step.sql for step in plan.opening)
     for fill, copy in zip(plan.fills, plan.copies, strict=True):
         if not together:
@@ -57,8 +58,11 @@ def statements(plan: ExistingPlan) -> Iterator[str]:
         yield from (step.sql for step in fill.opening)
         if fill.merge:
             yield fill.merge.create.sql
-        yield f"-- on the source\n{copy.copy_to[0]}"
-        yield f"-- on the target\n{copy.copy_from}"
+        if copy.between:
+            yield from (f"-- on the target\n{each}" for each in copy.between)
+        else:
+            yield f"-- on the source\n{copy.copy_to[0]}"
+            yield f"-- on the target\n{copy.copy_from}"
         if not together:
             yield from _merging(fill)
             yield from _closing(fill)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 
 from pg_xcopy.catalog.model import Relation
 from pg_xcopy.manifest.models import Job, TableRule
@@ -92,7 +91,7 @@ def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
         condition=where,
     )
     chosen, why_text = shape.format_of(flow, select)
-    copy_to = partial(render, "copy/copy_to.sql.j2", format=Sql(chosen))
+    parts = tuple(render("copy/part.sql.j2", select=select, blocks=blocks) for blocks in shape.parts_of(flow, select))
     frozen = shape.freezes(flow, select)
     return CopyPlan(
         source=relation.name,
@@ -100,7 +99,7 @@ def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
         columns=design.columns.plans,
         left_out=tuple(column.name for column in relation.columns if column.name in design.columns.left_out),
         select=select,
-        copy_to=tuple(copy_to(select=select, blocks=blocks) for blocks in shape.parts_of(flow, select)),
+        copy_to=tuple(render("copy/copy_to.sql.j2", select=part, format=Sql(chosen)) for part in parts),
         copy_from=render(
             "copy/copy_from.sql.j2",
             table=design.staged,
@@ -115,4 +114,5 @@ def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
         format=chosen,
         why_text=why_text,
         truncate=render("copy/truncate.sql.j2", table=design.staged) if frozen else None,
+        between=shape.pulling.statements(design.staged, columns, parts) if shape.pulling else (),
     )

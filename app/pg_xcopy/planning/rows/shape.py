@@ -12,6 +12,7 @@ from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.rows.formats import Formats
 from pg_xcopy.planning.selecting.design import Designs, Flow
+from pg_xcopy.planning.transporting import Pulling, pulling
 from pg_xcopy.planning.versions import TID_RANGE_SCANS
 from pg_xcopy.sql.quoting import Sql
 
@@ -57,6 +58,11 @@ class Shape:
         return Formats(self.source, self.target)
 
     @cached_property
+    def pulling(self) -> Pulling | None:
+        """What writes the statements, where the target fetches its rows itself."""
+        return pulling(self.job, self.target)
+
+    @cached_property
     def _bytes(self) -> int:
         return sum(flow.relation.bytes for flow in self.designs.flows)
 
@@ -66,6 +72,8 @@ class Shape:
 
     def format_of(self, flow: Flow, select: Sql) -> tuple[str, str]:
         """Choose binary where every type allows it; else text, with the reason."""
+        if self.pulling:
+            return "text", self.pulling.why_text
         if select in self.agreement.text:
             return "text", FOR_ALL
         asked = flow.design.selected.rule.format or self.job.format
@@ -95,5 +103,7 @@ class Shape:
 
     def freezes(self, flow: Flow, select: Sql) -> bool:
         """Tell whether one COPY alone fills one table, as FREEZE demands, and the table is worth truncating for it."""
+        if self.pulling:
+            return False
         alone = self._flows_into[flow.design.name] == 1 and self.parts_of(flow, select) == (None,)
         return alone and flow.design.partition_key is None and flow.relation.bytes >= FROZEN_BYTES

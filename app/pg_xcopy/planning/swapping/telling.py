@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pg_xcopy.observe.wording import count_text
 from pg_xcopy.planning.plan import ReplacePlan, Step
 from pg_xcopy.planning.swapping.schemas import marker
-from pg_xcopy.planning.wording import copy_lines, extent, heading, section
+from pg_xcopy.planning.wording import connecting, copy_lines, extent, heading, section
 from pg_xcopy.sql.quoting import identifier
 from pg_xcopy.sql.render import render
 
@@ -38,7 +38,11 @@ def statements(plan: ReplacePlan) -> Iterator[str]:
     yield render("staging/create_schema.sql.j2", schema=plan.staging, marker=mark)
     yield from (step.sql for step in plan.prepare)
     yield from (step.sql for table in plan.separate for step in table.steps)
+    yield from connecting(plan)
     for copy in plan.copies:
+        yield from (f"-- on the target\n{each}" for each in copy.between)
+        if copy.between:
+            continue
         filled = f"BEGIN;\n{copy.truncate};\n{copy.copy_from};\nCOMMIT" if copy.truncate else copy.copy_from
         for part in copy.copy_to:
             yield f"-- on the source\n{part}"

@@ -1,0 +1,316 @@
+"""`transport: dblink`: the target's server fetches the rows itself, and they are the same."""
+
+from __future__ import annotations
+
+import pytest
+from copying import copy, job_of, wait_until
+from filling import append, plan_of, run
+
+from pg_xcopy import plan_job, run_job
+from pg_xcopy.errors import DatabaseError, PlanError, RowCountMismatchError, TimeUpError
+from pg_xcopy.planning import describe
+
+DBLINK = {"transport": "dblink"}
+LEFT = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pg-xcopy%%' AND datname = current_database()"
+SHOP = """
+    CREATE SCHEMA app; SET search_path = app;
+    CREATE TABLE users (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text,
+                        twice int GENERATED ALWAYS AS (7) STORED);
+    CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users, note text);
+    INSERT INTO users (email) SELECT 'u' || n FROM generate_series(1, 5) AS n;
+    INSERT INTO orders SELECT n, n, 'n' || n FROM generate_series(1, 5) AS n"""
+STRANGE = {
+    "DateStyle": "German",
+    "TimeZone": "Asia/Tokyo",
+    "IntervalStyle": "sql_standard",
+    "bytea_output": "escape",
+    "extra_float_digits": "-5",
+    "statement_timeout": "1ms",
+    "standard_conforming_strings": "off",
+}
+VALUES = r"""
+    CREATE SCHEMA app; SET search_path = app;
+    CREATE TYPE mood AS ENUM ('sad', 'it''s fine', 'ok\');
+    CREATE DOMAIN short AS varchar(5) CHECK (length(VALUE) < 5);
+    CREATE TYPE pair AS (a int, b text);
+    CREATE TABLE t (id int PRIMARY KEY, a text, b bytea, c float8, d timestamptz, e numeric, f mood, g short, h pair,
+                    i pair[], j text[], k jsonb, l interval, m date, n char(4), o numeric(6,2), p mood[], q bool,
+                    r "char", s bit(3), u tsrange, v inet, w money, x xml, y timestamp, z float4);
+    INSERT INTO t VALUES
+    (1, E'\\N', '\x00ff5c', 'NaN', '0044-03-15 12:00 BC', repeat('9', 1000)::numeric, 'it''s fine', 'abcd',
+     (1, NULL),
+     ARRAY[(1, 'x,"')::pair, NULL], ARRAY[NULL, 'NULL', '', '{'], '{"a": [1, null]}', '-1 mon 3 days -04:05:06.789',
+     'infinity', 'ab', 1234.50, '{sad,NULL}', true, 'x', '101', '[2024-01-01,)', '::1', 12.3, '<a>b</a>',
+     '-infinity', 'Infinity'),
+    (2, E'tab\t line\n \\ back '' quote', '', '-0', '2024-02-03 04:05:06.789012+09', 1e-20, 'ok\', '', (NULL, ''), '{}',
+     '{}', 'null', '0', '0001-01-01 BC', '', -0.01, '{}', false, '', '000', 'empty', '10.0.0.0/8', -1, '',
+     'infinity', '1e-45'),
+    (3, NULL, NULL, 0.1::float8 + 0.2, NULL, 'NaN', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES; INSERT INTO nothing DEFAULT VALUES;
+    CREATE TABLE empty (id int)"""
+
+
+@pytest.fixture
+def shop(source_db, target_db):
+    target_db.require_extension("dblink")
+    source_db.execute(SHOP)
+    return source_db, target_db
+
+
+@pytest.fixture
+def existing(shop):
+    """Both sides have the tables; the target's are empty."""
+    source, target = shop
+    target.execute(f"{SHOP}; TRUNCATE users, orders")
+    return source, target
+
+
+def rows_of(database, table="t"):
+    return database.rows(f"SET extra_float_digits = 3; SELECT t::text FROM app.{table} AS t ORDER BY 1")
+
+
+def settled(source, target):
+    """Nothing of ours runs any more, and the target knows of no server and no mapping."""
+    wait_until(lambda: source.value(LEFT) == target.value(LEFT) == 0, seconds=30)
+    return target.value("SELECT (SELECT count(*) FROM pg_foreign_server) + (SELECT count(*) FROM pg_user_mapping)") == 0
+
+
+def test_a_schema_is_replaced(shop):
+    source, target = shop
+
+    result = copy(
+        source, target, {"*": {}, "users": {"where": {"id": {"gt": 1}}, "transform": {"email": "'x' || id"}}}, **DBLINK
+    )
+
+    assert target.rows("SELECT id, email, twice FROM app.users ORDER BY 1") == [(n, f"x{n}", 7) for n in range(2, 6)]
+    assert target.value("SELECT count(*) FROM app.orders") == 5
+    assert {each.table: each.rows for each in result.tables} == {"app.users": 4, "app.orders": 5}
+    assert settled(source, target)
+
+
+@pytest.mark.parametrize(("of_source", "of_target"), [(12, 18), (18, 12), (15, 15)])
+def test_values_are_those_that_a_stream_brings(server_of, new_database, of_source, of_target):
+    source, target = new_database(server_of(of_source)), new_database(server_of(of_target, "b"))
+    target.require_extension("dblink")
+    source.execute(VALUES)
+    copy(source, target)
+    streamed = {table: rows_of(target, table) for table in ("t", "nothing", "empty")}
+
+    copy(source, target, **DBLINK)
+
+    assert streamed["nothing"] == [("()",), ("()",)]
+    assert {table: rows_of(target, table) for table in streamed} == streamed
+    assert len(streamed["t"]) == 3
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_settings_of_a_database_change_no_value(new_database, source_server, target_server, side):
+    source, target = new_database(source_server), new_database(target_server)
+    target.require_extension("dblink")
+    source.execute(VALUES)
+    copy(source, target)
+    streamed = rows_of(target)
+    database = source if side == "source" else target
+    for name, value in STRANGE.items():
+        database.execute(f"ALTER DATABASE {database.name} SET {name} = '{value}'")
+
+    copy(source, target, **DBLINK)
+
+    for name in STRANGE:
+        database.execute(f"ALTER DATABASE {database.name} RESET {name}")
+    assert rows_of(target) == streamed
+
+
+def test_tables_that_exist_take_rows(existing):
+    source, target = existing
+
+    append(source, target, **DBLINK)
+    run("truncate", source, target, **DBLINK)
+    source.execute("UPDATE app.orders SET note = 'new' WHERE id = 1; INSERT INTO app.orders VALUES (6, 1, 'more')")
+    result = run("upsert", source, target, **DBLINK)
+
+    assert rows_of(target, "users") == rows_of(source, "users")
+    assert rows_of(target, "orders") == rows_of(source, "orders")
+    assert [(each.inserted, each.updated) for each in result.tables if each.table == "app.orders"] == [(1, 1)]
+    assert settled(source, target)
+
+
+def test_types_that_differ(source_db, target_db):
+    target_db.require_extension("dblink")
+    source_db.execute(
+        "CREATE SCHEMA app; CREATE TABLE app.t AS SELECT 1 AS a, 1.2345 AS b, '2024-01-02'::timestamp AS c"
+    )
+    target_db.execute(
+        "CREATE SCHEMA app; CREATE TYPE app.mood AS ENUM ('ok');"
+        "CREATE TABLE app.t (b numeric(6,2), c date, a text, d app.mood)"
+    )
+
+    append(source_db, target_db, {"t": {"transform": {"d": "'ok'"}}}, **DBLINK)
+
+    assert target_db.rows("SELECT a, b::text, c::text, d::text FROM app.t") == [("1", "1.23", "2024-01-02", "ok")]
+
+
+def test_large_tables_come_in_parts_from_one_snapshot(shop):
+    source, target = shop
+    source.execute("CREATE TABLE app.big AS SELECT n, repeat('x', 900) AS x FROM generate_series(1, 150000) AS n")
+    source.execute("ANALYZE app.big")
+
+    plan = plan_job(job_of(source, target, **DBLINK, parallel=2))
+    copy(source, target, **DBLINK, parallel=2)
+
+    assert len(next(each for each in plan.copies if each.source.name == "big").between) > 1
+    assert target.rows("SELECT count(*), sum(n) FROM app.big") == source.rows("SELECT count(*), sum(n) FROM app.big")
+
+
+def test_rows_that_a_trigger_lets_fall(existing):
+    source, target = existing
+    target.execute("""
+        CREATE FUNCTION app.falls() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF NEW.id = 3 THEN RETURN NULL; END IF; RETURN NEW; END $$;
+        CREATE TRIGGER falls BEFORE INSERT ON app.orders FOR EACH ROW EXECUTE FUNCTION app.falls()""")
+
+    with pytest.raises(RowCountMismatchError, match="sent 5 rows and the target took 4"):
+        append(source, target, **DBLINK)
+
+    assert target.value("SELECT count(*) FROM app.orders") == 0
+    assert settled(source, target)
+
+
+def test_a_rule_that_insert_would_heed(existing):
+    source, target = existing
+    target.execute("CREATE RULE silent AS ON INSERT TO app.orders DO INSTEAD NOTHING")
+
+    with pytest.raises(PlanError, match="it has the rule silent, which INSERT heeds, and COPY does not"):
+        append(source, target, **DBLINK)
+
+
+def test_the_extension_is_missing(source_db, target_db):
+    source_db.execute(SHOP)
+
+    with pytest.raises(PlanError) as caught:
+        copy(source_db, target_db, **DBLINK)
+
+    assert caught.value.reasons == (
+        "transport dblink: the target's database does not have the extension dblink (ask its administrator for:"
+        " CREATE EXTENSION dblink; or take `transport: stream`, which needs nothing of the servers)",
+    )
+
+
+def test_the_route_is_closed(shop):
+    source, target = shop
+
+    with pytest.raises(PlanError) as caught:
+        copy(source, target, **DBLINK, route={"host": "127.0.0.1", "port": 1})
+
+    (reason,) = caught.value.reasons
+    assert "transport dblink: the target's server can't reach the source: could not establish connection: " in reason
+    assert "port 1" in reason
+    assert "`transport: stream`" in reason
+    assert source.server.password not in reason
+
+
+def test_another_server_answers(shop, server_of, new_database):
+    source, target = shop
+    other = new_database(server_of(15))
+
+    with pytest.raises(PlanError, match="can't reach the source"):
+        copy(source, target, **DBLINK, route={"host": "127.0.0.1", "port": other.server.port})
+
+
+def test_a_route_of_its_own(shop):
+    source, target = shop
+
+    copy(source, target, **DBLINK, route={"host": "localhost"})
+
+    assert target.value("SELECT count(*) FROM app.users") == 5
+
+
+def test_roles_that_may_little(existing, hostile_role):
+    """A role of its own on either side: reads here, writes there, and is no superuser; dblink asks for its password."""
+    source, target = existing
+    reader = hostile_role(source, grant=["USAGE ON SCHEMA app", "SELECT ON ALL TABLES IN SCHEMA app"])
+    writer = hostile_role(
+        target,
+        grant=[
+            "USAGE ON SCHEMA app",
+            "SELECT, INSERT ON ALL TABLES IN SCHEMA app",
+            "UPDATE ON ALL SEQUENCES IN SCHEMA app",
+        ],
+    )
+
+    append(source.dsn_as(reader), target.dsn_as(writer), **DBLINK)
+
+    assert target.value("SELECT count(*) FROM app.orders") == 5
+    target.execute("REVOKE EXECUTE ON FUNCTION dblink_connect(text, text) FROM PUBLIC")
+    with pytest.raises(PlanError, match="permission denied for function dblink_connect"):
+        append(source.dsn_as(reader), target.dsn_as(writer), **DBLINK)
+
+
+def test_the_extension_lives_in_any_schema(shop):
+    source, target = shop
+    target.execute('DROP EXTENSION dblink; CREATE SCHEMA "my tools"; CREATE EXTENSION dblink SCHEMA "my tools"')
+
+    copy(source, target, **DBLINK)
+
+    assert target.value("SELECT count(*) FROM app.users") == 5
+
+
+def test_the_password_is_nowhere(existing):
+    """Not in a plan, an error, a log of ours or the target's, even where the server logs every statement."""
+    source, target = existing
+    name, password = "pw", "p4ss' w\\rd \N{SNOWMAN}"
+    source.execute(f"CREATE ROLE {name}_{source.name} LOGIN SUPERUSER PASSWORD E'p4ss'' w\\\\rd \N{SNOWMAN}'")
+    target.execute(f"ALTER DATABASE {target.name} SET log_statement = 'all'")
+    dsn = source.server.dsn(source.name, user=f"{name}_{source.name}", password=password)
+    seen = []
+
+    def watch(_):
+        seen.extend(target.column("SELECT query FROM pg_stat_activity"))
+
+    append(dsn, target, observer=watch, **DBLINK)
+    plan = plan_of("append", dsn, target, **DBLINK)
+    with pytest.raises(DatabaseError) as caught:
+        append(dsn, target, **DBLINK)
+
+    log = target.server.log.read_text(errors="replace")
+    told = [describe.as_text(plan), describe.as_sql(plan), str(describe.as_data(plan)), str(caught.value), *seen, log]
+    assert "dblink_connect" in log
+    for secret in (password, "p4ss", password.encode().hex()[:10]):
+        assert not [text for text in told if secret in text]
+    assert settled(source, target)
+    source.execute(f"DROP ROLE {name}_{source.name}")
+
+
+def test_a_failure_in_the_middle_leaves_nothing(existing):
+    source, target = existing
+
+    with pytest.raises(DatabaseError, match="division by zero"):
+        append(source, target, {"users": {}, "orders": {"transform": {"note": "(1 / (id - 3))::text"}}}, **DBLINK)
+
+    assert target.value("SELECT count(*) FROM app.users") == 0
+    assert settled(source, target)
+
+
+def test_stopping_reaches_the_source(shop):
+    """While it waits for the source's first row, an older server heeds no cancel: the source's process is ended."""
+    source, target = shop
+    with pytest.raises(TimeUpError):
+        run_job(job_of(source, target, {"users": {"transform": {"email": "pg_sleep(600)::text"}}}, **DBLINK), timeout=3)
+
+    assert settled(source, target)
+
+
+def test_several_targets_fetch_for_themselves(existing, new_database):
+    source, target = existing
+    second = new_database(target.server)
+    second.require_extension("dblink")
+    job = job_of(source, target, **DBLINK)
+    end = job.pop("target")
+
+    result = run_job({**job, "targets": [{**end, "mode": "append"}, {**end, "database": second.url}]})
+
+    assert len(result.tables) == 4
+    for database in (target, second):
+        assert rows_of(database, "orders") == rows_of(source, "orders")
+    assert settled(source, target)
