@@ -222,21 +222,22 @@ SETTINGS = [
                 "exclude, on_missing_column, transaction, strict, cascade, create_missing, allow_row_security, "
                 f"parallel, {LIMITS})"),
     ("schema_name: x", "6:5: jobs.a.schema_name: unknown key (known keys: source, target, targets, transport, route, "
-                       "tables, exclude, on_missing_column, transaction, strict, cascade, create_missing, allow_row_security, "
-                       f"parallel, {LIMITS})"),
+                       "tables, exclude, on_missing_column, transaction, strict, cascade, create_missing, "
+                       f"allow_row_security, parallel, {LIMITS})"),
     ("on_missing_column: eror", "6:24: jobs.a.on_missing_column: expected 'error', 'skip_table' or 'copy_all', "
                                 "found 'eror' (did you mean 'error'?)"),
     ("on_missing_column: 1", "6:24: jobs.a.on_missing_column: expected 'error', 'skip_table' or 'copy_all', found "
                              "the number 1"),
     ("transport: dblnk", "6:16: jobs.a.transport: expected 'stream' or 'dblink', found "
                           "'dblnk' (did you mean 'dblink'?)"),
-    ("transport: stream\n    route: {host: h}", "7:12: jobs.a.route: this says nothing with `transport: stream`: rows pass "
-                                               "through pg-xcopy (leave it out)"),
+    ("transport: stream\n    route: {host: h}", "7:12: jobs.a.route: this says nothing with `transport: stream`: rows "
+                                               "pass through pg-xcopy (leave it out)"),
     ("route: {host: h}", "6:12: jobs.a.route: this says nothing with `transport: stream`: rows pass through pg-xcopy "
                          "(leave it out)"),
     ("transport: dblink\n    route: {port: 5432}", "7:5: jobs.a.route.host: this key is missing"),
-    ("transport: dblink\n    max_rate: 1MB/s", "7:15: jobs.a.max_rate: this says nothing with `transport: dblink`: no row "
-                                              "passes through pg-xcopy (leave it out, or take `transport: stream`)"),
+    ("transport: dblink\n    max_rate: 1MB/s", "7:15: jobs.a.max_rate: this says nothing with `transport: dblink`: "
+                                              "no row passes through pg-xcopy (leave it out, or take "
+                                              "`transport: stream`)"),
     ("transport: dblink\n    format: binary", "7:13: jobs.a.format: this says nothing with `transport: dblink`: no row "
                                              "passes through pg-xcopy (leave it out, or take `transport: stream`)"),
     ("strict: maybe", "6:13: jobs.a.strict: expected true or false, found 'maybe'"),
