@@ -122,13 +122,16 @@ def test_settings_of_a_database_change_no_value(new_database, source_server, tar
     assert rows_of(target) == streamed
 
 
-def test_tables_that_exist_take_rows(existing):
+@pytest.mark.parametrize("transaction", ["job", "table"])
+def test_tables_that_exist_take_rows(existing, transaction):
     source, target = existing
+    options = {**DBLINK, "transaction": transaction}
 
-    append(source, target, **DBLINK)
-    run("truncate", source, target, **DBLINK)
+    append(source, target, **options)
+    target.execute("ALTER TABLE app.orders DROP CONSTRAINT orders_user_id_fkey")
+    run("truncate", source, target, **options)
     source.execute("UPDATE app.orders SET note = 'new' WHERE id = 1; INSERT INTO app.orders VALUES (6, 1, 'more')")
-    result = run("upsert", source, target, **DBLINK)
+    result = run("upsert", source, target, **options)
 
     assert rows_of(target, "users") == rows_of(source, "users")
     assert rows_of(target, "orders") == rows_of(source, "orders")

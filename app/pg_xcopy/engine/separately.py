@@ -73,7 +73,8 @@ class _Separate:
 
     def _fill(self, fill: TableFill, copy: CopyPlan, hands: Hands, session: Session) -> None:
         begin(fill.opening, session)
-        pumped = self.filling.land(fill, copy, hands)
+        with self.filling.loading.ready(hands):
+            pumped = self.filling.land(fill, copy, hands)
         self.filling.settle(fill, copy, pumped, session)
         # Where it may still be mended: a COMMIT that fails says less.
         session.run(Sql("SET CONSTRAINTS ALL IMMEDIATE"), "checking deferred constraints")

@@ -48,9 +48,9 @@ def statements(plan: ExistingPlan) -> Iterator[str]:
     together = plan.transaction == "job"
     yield f"-- on the target\nSET search_path = {plan.target_path}"
     yield from (f"SET {name} = '{value}'" for name, value in plan.resources.settings)
+    yield from connecting(plan)
     if together:
         yield "BEGIN"
-        yield from connecting(plan)
         yield from (step.sql for step in plan.opening)
     for fill, copy in zip(plan.fills, plan.copies, strict=True):
         if not together:
