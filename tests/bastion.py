@@ -34,6 +34,7 @@ MaxSessions 1000
 LogLevel VERBOSE
 {penalties}
 """
+STARTS = 3
 KINDS = ("ed25519", "ecdsa", "rsa")
 PRIVILEGE_SEPARATION = Path("/run/sshd")
 """Where an sshd that root starts goes to; Debian's service makes it."""
@@ -76,10 +77,16 @@ class Bastion:
             new_key(home / f"host_{kind}", kind)
         self.key = new_key(home / "user")
         (home / "authorized_keys").write_text(self.key.with_suffix(".pub").read_text())
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.start()
+        for attempt in range(1, STARTS + 1):
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                self.port = free.getsockname()[1]
+            try:
+                self.start()
+                break
+            except RuntimeError:  # another process may have taken the port meanwhile
+                if attempt == STARTS:
+                    raise
 
     def start(self) -> None:
         """Start it, on the same port as before, and wait until it answers."""
@@ -97,7 +104,8 @@ class Bastion:
     def _await(self) -> None:
         deadline = time.monotonic() + 30
         while True:
-            assert self._process.poll() is None, self.log
+            if self._process.poll() is not None:
+                raise RuntimeError(self.log)
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5):
                 return
             assert time.monotonic() < deadline, self.log

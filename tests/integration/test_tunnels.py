@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +21,7 @@ from judge import read_schema
 from pg_xcopy import run_job
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.connect.tunnelling import relay
 from pg_xcopy.errors import ConnectionFailedError, DatabaseError, SameSchemaError, TunnelFailedError
 from pg_xcopy.manifest.bastions import Bastion
 from pg_xcopy.manifest.loader import parse_manifest
@@ -111,6 +115,24 @@ def test_a_slow_end_holds_nothing_up_for_ever(source_db, target_db, bastion):
 def test_the_same_schema_is_refused_through_a_bastion(things, bastion):
     with pytest.raises(SameSchemaError):
         run_job(job_of(things, things, ssh=bastion.ssh(), through="target"))
+
+
+def test_a_client_that_hangs_up_ends_nothing_but_itself():
+    """At the moment when the server says that it has nothing more to say: raised there, an error ends the tunnel."""
+
+    async def hang_up():
+        accepted = asyncio.get_running_loop().create_future()
+        server = await asyncio.start_server(lambda _, writer: accepted.set_result(writer.transport), "127.0.0.1", 0)
+        with socket.create_connection(server.sockets[0].getsockname()) as client:
+            near = await accepted
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with pytest.raises(OSError, match="not connected"):
+            near.get_extra_info("socket").shutdown(socket.SHUT_WR)
+        assert relay._Far(near).eof_received()
+        near.abort()
+        server.close()
+
+    asyncio.run(hang_up())
 
 
 # --- Where it leads

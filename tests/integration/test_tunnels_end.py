@@ -25,7 +25,7 @@ from pg_xcopy.connect.tunnelling import login as logins
 from pg_xcopy.errors import CancelledError
 from pg_xcopy.manifest.bastions import Bastion
 
-SLOWLY = {"things": {"transform": {"body": "body || pg_sleep(0.05)"}}}
+FOR_EVER = {"things": {"transform": {"body": "body || pg_sleep(300)"}}}
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ def target(target_db):
 
 @pytest.fixture
 def manifest(things, target, bastion, tmp_path):
-    """A copy through the bastion on both sides that takes a minute."""
+    """A copy through the bastion on both sides that does not end by itself."""
     sides = {"source": things, "target": target}
     job = {side: {"database": side, "schema": "app"} for side in sides}
     connections = {side: {"url": database.url, "ssh": bastion.ssh()} for side, database in sides.items()}
     path = tmp_path / "jobs.yaml"
-    path.write_text(json.dumps({"connections": connections, "jobs": {"a": {**job, "tables": SLOWLY}}}))
+    path.write_text(json.dumps({"connections": connections, "jobs": {"a": {**job, "tables": FOR_EVER}}}))
     return path
 
 
@@ -78,7 +78,7 @@ def started(manifest, things):
 def test_a_signal_to_the_whole_group(manifest, things, target, number, code):
     """As Ctrl-C on a terminal, and as service managers that stop all processes of a service."""
     with started(manifest, things) as run:
-        helpers = descendants(run.pid)
+        helpers, before = descendants(run.pid), cancelled(things)
         assert len(helpers) == 2
         os.killpg(run.pid, number)
         for each in helpers:
@@ -88,8 +88,13 @@ def test_a_signal_to_the_whole_group(manifest, things, target, number, code):
 
     assert (run.returncode, seconds < 15) == (code, True), f"{seconds} s"
     assert beside(target) == []
+    assert cancelled(things) > before, "what was asked for through the tunnel arrived"
     wait_until(lambda: not running(things) and not running(target))
     wait_until(lambda: not any(map(alive, helpers)))
+
+
+def cancelled(database):
+    return database.server.log.read_text(errors="replace").count("canceling statement due to user request")
 
 
 def test_a_run_that_is_killed(manifest, things, bastion):

@@ -60,6 +60,12 @@ def test_only_connect_touches_the_driver(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_only_the_tunnels_process_speaks_ssh(path):
+    """It takes a while to import, and may not be installed."""
+    assert "asyncssh" not in imported(path) or name_of(path).startswith("connect/tunnelling/")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_only_the_command_ends_the_process_or_prints(path):
     forbidden = {"sys.exit", "exit", "quit", "os._exit", "click.echo", "print", "sys.stdout.write", "sys.stderr.write"}
     if name_of(path).startswith("cli/"):

@@ -51,23 +51,28 @@ class Tunnel:
     """
 
     def __init__(self, login: SshLogin, servers: Servers) -> None:
+        """Start the process; raises NoTunnelError."""
         self.login, self.servers = login, servers
         self._ports: Sequence[int] = ()
         self._seconds = 0
         self._asking = threading.Lock()
-        self._process = subprocess.Popen(  # noqa: S603 - our own Python, and a program without any input in it  # nosec B603
-            [sys.executable, "-I", "-c", PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            start_new_session=True,  # Ctrl-C must not take from a run what its cancel requests travel through
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own Python, and a program without any input in it  # nosec B603
+                [sys.executable, "-I", "-c", PROGRAM],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                start_new_session=True,  # Ctrl-C must not take from a run what its cancel requests travel through
+            )
+        except OSError as error:
+            raise NoTunnelError(f"is out of reach: no process can be started ({error.strerror})", "") from error
 
     def open(self, seconds: int) -> None:
         """Log in within so many seconds; raises NoTunnelError."""
         self._seconds = seconds
-        orders = {"path": sys.path, "login": asdict(self.login), "servers": self.servers, "timeout": seconds}
+        path = [each for each in sys.path if isinstance(each, str)]
+        orders = {"path": path, "login": asdict(self.login), "servers": self.servers, "timeout": seconds}
         answer = self._ask(orders, seconds + START_UP)
         if "ports" not in answer:
             raise NoTunnelError(self._in_public(answer["failed"]), answer.get("advice", ""))

@@ -69,12 +69,12 @@ class Tunnels:
         if find_spec(LIBRARY) is None:
             raise MissingExtraError(f"the {address.side} {address.label} is reached through a bastion", "ssh")
         self._check()
-        tunnel = Tunnel(*route)
-        self._made.append(tunnel)
         try:
+            tunnel = Tunnel(*route)
+            self._made.append(tunnel)
             tunnel.open(address.connect_timeout)
         except NoTunnelError as error:
             self._check()  # given up, because the run is ending
-            bastion = tunnel.login.label
+            bastion = route[0].label
             raise TunnelFailedError(address.side, address.label, error.reason, error.advice, bastion) from None
         return tunnel

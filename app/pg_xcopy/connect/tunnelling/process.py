@@ -31,7 +31,10 @@ def main(orders: dict[str, Any]) -> None:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Whoever stops all processes at once must not take from the run what its cancel requests travel through.
         signal.signal(each, signal.SIG_IGN)
-    asyncio.run(_hold(orders))
+    try:
+        asyncio.run(_hold(orders))
+    except Exception as error:  # noqa: BLE001 - whoever waits for an answer gets one
+        _say(failed=f"is out of reach: {type(error).__name__} in the process that should log in")
 
 
 async def _hold(orders: dict[str, Any]) -> None:
