@@ -13,7 +13,7 @@ from pg_xcopy.errors import AuditLogError
 from pg_xcopy.observe.events import Event
 from pg_xcopy.observe.log import LOGGER
 from pg_xcopy.observe.verdicts import Outcome, Verdict, Verdicts
-from pg_xcopy.observe.wording import bytes_text, count_text, one_line, seconds_text
+from pg_xcopy.observe.wording import bytes_text, one_line, rows_text, seconds_text
 
 _BEGINNINGS = {
     Outcome.DONE: "✅ Done:",
@@ -90,7 +90,8 @@ def _of_the_job(verdict: Verdict) -> str:
 def _figures(verdict: Verdict) -> str:
     if not verdict.table:
         return ""
-    moved = f"{count_text(verdict.rows, 'row')}, {bytes_text(verdict.bytes)} in {seconds_text(verdict.seconds)}"
+    result = verdict.result
+    moved = f"{rows_text(result)}, {bytes_text(result.bytes)} in {seconds_text(result.seconds)}"
     return f"{moved}, undone" if verdict.outcome is Outcome.FAILED else moved
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -14,11 +15,11 @@ from pg_xcopy.observe.events import (
     Event,
     JobFailed,
     JobFinished,
-    JobStarted,
     Planned,
     StageStarted,
     StepDone,
     TableCopied,
+    TableKept,
     TableProgress,
     TableStarted,
     Warned,
@@ -26,20 +27,9 @@ from pg_xcopy.observe.events import (
 from pg_xcopy.observe.lines import PROGRESS_SECONDS
 from pg_xcopy.observe.log import line_of
 from pg_xcopy.observe.verdicts import Outcome, Verdict, Verdicts
+from pg_xcopy.results import TableResult
 
-_NAMES = {
-    JobStarted: "job_started",
-    StageStarted: "stage_started",
-    Planned: "planned",
-    TableStarted: "table_started",
-    TableProgress: "table_progress",
-    TableCopied: "table_copied",
-    StepDone: "step_done",
-    Warned: "warned",
-    JobFinished: "job_finished",
-    JobFailed: "job_failed",
-}
-_LEVELS = {Warned: "WARN", JobFailed: "ERROR", TableStarted: "DEBUG", StepDone: "DEBUG"}
+_LEVELS = {Warned: "WARN", JobFailed: "ERROR", TableStarted: "DEBUG", TableKept: "DEBUG", StepDone: "DEBUG"}
 _OUTCOMES = {Outcome.DONE: "INFO", Outcome.WARNED: "WARN", Outcome.FAILED: "ERROR"}
 
 
@@ -54,14 +44,14 @@ class JsonLines:
         self, write: Callable[[str], object], always: Mapping[str, Any] | None = None, *, verbose: bool = False
     ) -> None:
         self._write, self._always, self._verbose = write, dict(always or {}), verbose
-        self._told: dict[tuple[str, str], float] = {}
+        self._told: dict[tuple[str, str, str], float] = {}
         self._verdicts = Verdicts(self._judged)
 
     def __call__(self, event: Event) -> None:
         """Tell an event, if it is worth it; at a job's end also what became of its tables."""
         if self._is_worth_it(event):
             level = _LEVELS.get(type(event), "INFO")
-            self._line(level, _NAMES[type(event)], {**_data(event), "message": line_of(event)})
+            self._line(level, _name(event), {**_data(event), "message": line_of(event)})
         self._verdicts(event)
 
     def close(self) -> None:
@@ -72,34 +62,46 @@ class JsonLines:
         if not isinstance(event, TableProgress):
             return self._verbose or _LEVELS.get(type(event)) != "DEBUG"
         now = time.monotonic()
-        if now - self._told.setdefault((event.job, event.table), now) < PROGRESS_SECONDS:
+        table = (event.job, event.to, event.table)
+        if now - self._told.setdefault(table, now) < PROGRESS_SECONDS:
             return False
-        self._told[event.job, event.table] = now
+        self._told[table] = now
         return True
 
     def _judged(self, verdict: Verdict) -> None:
-        data = {**asdict(verdict), "outcome": verdict.outcome.value, "message": audit_text(verdict)}
-        del data["at"]
+        where = {"job": verdict.job, "run_id": verdict.run_id, "target": verdict.target}
+        told = {"cause": verdict.cause, "message": audit_text(verdict)}
+        data = {"outcome": verdict.outcome.value, **where, **_figures(verdict.result), **told}
         self._line(_OUTCOMES[verdict.outcome], "audit", data)
 
     def _line(self, level: str, name: str, data: Mapping[str, Any]) -> None:
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        told = {key: value for key, value in data.items() if value != ""}
+        told = {key: value for key, value in data.items() if value not in ("", None)}
         self._write(json.dumps({"timestamp": now, "level": level, **self._always, "event": name, **told}) + "\n")
+
+
+def _name(event: Event) -> str:
+    """Write the name of an event's class as logs do: table_copied."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()
+
+
+def _figures(result: TableResult) -> dict[str, Any]:
+    return {key: value for key, value in asdict(result).items() if key != "target"}
 
 
 def _data(event: Event) -> dict[str, Any]:
     """Lay out the fields of an event side by side; of lists, only how long they are: each entry has its own line."""
+    where = {"job": event.job, "to": event.to}
     if isinstance(event, TableCopied):
-        return {"job": event.job, **asdict(event.result)}
+        return {**where, **_figures(event.result)}
     if isinstance(event, Warned):
         warning = event.warning
-        return {"job": event.job, "topic": warning.topic, "subject": warning.subject, "reason": warning.message}
+        return {**where, "topic": warning.topic, "subject": warning.subject, "reason": warning.message}
     if isinstance(event, JobFinished):
         result = event.result
         counts = {"tables": len(result.tables), "warnings": len(result.warnings)}
         figures = {"rows": result.rows, "bytes": result.bytes, "seconds": result.seconds}
-        return {"job": event.job, "run_id": result.run_id, **counts, **figures}
+        return {**where, "run_id": result.run_id, **counts, **figures}
     if isinstance(event, Planned):
-        return {"job": event.job, "tables": len(event.tables), "rows": sum(each.rows for each in event.tables)}
+        return {**where, "tables": len(event.tables), "rows": sum(each.rows for each in event.tables)}
     return {**asdict(event), "stage": event.stage.value} if isinstance(event, StageStarted) else asdict(event)

@@ -42,10 +42,10 @@ class Outcome(str, Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a table, at a time in UTC; with an empty `table` it is about its job as a whole.
+    """What became of a table, at a time in UTC; without a `table` it is about its job as a whole.
 
-    `rows`, `bytes` and `seconds` are what was copied; where `outcome` is FAILED it was undone. `cause` says why it
-    failed, or what the warnings are.
+    `result` is what was copied; where `outcome` is FAILED it was undone. `cause` says why it failed, or what the
+    warnings are.
     """
 
     at: datetime
@@ -53,11 +53,13 @@ class Verdict:
     job: str
     run_id: str
     target: str
-    table: str
-    rows: int
-    bytes: int
-    seconds: float
+    result: TableResult
     cause: str
+
+    @property
+    def table(self) -> str:
+        """Which table; empty for the job as a whole."""
+        return self.result.table
 
 
 class Verdicts:
@@ -147,18 +149,7 @@ class _Course:
 
     def _verdict(self, outcome: Outcome, of: TableResult, cause: str) -> Verdict:
         began = self.began
-        return Verdict(
-            at=datetime.now(timezone.utc),
-            outcome=outcome,
-            job=began.job,
-            run_id=began.run_id,
-            target=began.target,
-            table=of.table,
-            rows=of.rows,
-            bytes=of.bytes,
-            seconds=of.seconds,
-            cause=cause,
-        )
+        return Verdict(datetime.now(timezone.utc), outcome, began.job, began.run_id, began.target, of, cause)
 
 
 _NOTHING = TableResult("", 0, 0, 0.0)

@@ -6,6 +6,7 @@ import re
 import resource
 import stat
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -14,10 +15,10 @@ from samples import FAILED, JOB, RUN, USERS
 import pg_xcopy
 from pg_xcopy.errors import AuditLogError
 from pg_xcopy.observe import audit, events
-from pg_xcopy.observe.audit import AuditLog, audit_line
+from pg_xcopy.observe.audit import AuditLog, audit_line, audit_text
 from pg_xcopy.observe.verdicts import Outcome, Verdict
 from pg_xcopy.observe.wording import one_line
-from pg_xcopy.results import JobResult, WarningResult
+from pg_xcopy.results import JobResult, UpsertedTable, WarningResult
 
 NOON = datetime(2024, 5, 1, 12, 0, 3, tzinfo=timezone.utc)
 WHERE = "→ there schema app (job copy [all], run r1)"
@@ -43,10 +44,11 @@ def logged(directory, *run):
     return [line[len("2024-05-01T12:00:03Z ") :] for line in log.path.read_text(encoding="utf-8").splitlines()]
 
 
-def verdict(**differences):
-    given = {"job": "copy", "run_id": "r1", "target": "there schema app", "table": "app.users", "cause": ""}
-    figures = {"rows": 1500, "bytes": 4096, "seconds": 0.5}
-    return Verdict(**{"at": NOON, "outcome": Outcome.DONE, **given, **figures, **differences})
+def verdict(table="app.users", **differences):
+    given = {"job": "copy", "run_id": "r1", "target": "there schema app", "cause": ""}
+    return Verdict(
+        **{"at": NOON, "outcome": Outcome.DONE, "result": replace(USERS, table=table), **given, **differences}
+    )
 
 
 # --- Lines
@@ -79,6 +81,14 @@ def test_line_of_a_run_that_did_not_get_as_far_as_a_table(tmp_path):
 def test_a_line_begins_with_its_time_in_utc():
     assert audit_line(verdict()) == (
         "2024-05-01T12:00:03Z ✅ Done: app.users → there schema app (job copy, run r1): 1,500 rows, 4.0 KiB in 500 ms"
+    )
+
+
+def test_a_line_of_an_upsert():
+    result = UpsertedTable("app.users", 1500, 4096, 0.5, inserted=3, updated=1)
+
+    assert audit_text(replace(verdict(), result=result)).endswith(
+        ": 1,500 rows (3 inserted, 1 updated), 4.0 KiB in 500 ms"
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields, replace
+from typing import get_args
 
-from samples import FAILED, JOB, RUN
+from samples import FAILED, JOB, RESULT, RUN, USERS, WARNING
 
 from pg_xcopy.observe import events, json_lines
 from pg_xcopy.observe.json_lines import JsonLines
@@ -112,6 +114,28 @@ def test_a_long_table_gives_a_sign_of_life_now_and_then(monkeypatch):
     lines = written([events.TableProgress(JOB, "app.users", rows, rows) for rows in (1, 2, 3, 4)])
 
     assert [(line["event"], line["rows"]) for line in lines] == [("table_progress", 3)]
+
+
+def test_which_target():
+    run = [replace(event, to="there/one") for event in RUN[:-1]]
+
+    lines = written(run)
+
+    assert {line["to"] for line in lines if line["event"] != "audit"} == {"there/one"}
+
+
+def test_every_event_has_a_line():
+    """Also one that somebody thinks of later."""
+    names = {each: re.sub("([a-z])([A-Z])", r"\1_\2", each.__name__).lower() for each in get_args(events.Event)}
+    values = {"job": "a", "table": "b", "stage": events.Stage.COPY, "tables": (), "result": RESULT, "warning": WARNING}
+    for kind, name in names.items():
+        given = {field.name: values.get(field.name, 0) for field in fields(kind) if field.name != "to"}
+        if kind is events.TableCopied:
+            given["result"] = USERS
+
+        lines = written([kind(**given), kind(**given)], verbose=True)
+
+        assert name in {line["event"] for line in lines} or kind is events.TableProgress
 
 
 def test_no_name_breaks_a_line():

@@ -26,7 +26,7 @@ def verdicts(run, *, close=True):
 
 
 def judged(run, **how):
-    return [(each.outcome, each.table, each.rows, each.cause) for each in verdicts(run, **how)]
+    return [(each.outcome, each.table, each.result.rows, each.cause) for each in verdicts(run, **how)]
 
 
 def finished(*warnings):
@@ -113,5 +113,5 @@ def test_where_and_when():
     first, _ = verdicts(finished())
 
     assert (first.job, first.run_id, first.target) == (JOB, "r1", "there schema app")
-    assert (first.bytes, first.seconds) == (4096, 0.5)
+    assert (first.result.bytes, first.result.seconds) == (4096, 0.5)
     assert first.at.utcoffset() == timedelta(0)
