@@ -19,6 +19,7 @@ from copying import Clock, in_background, running, sleeping, wait_until
 from bastion import descendants, program
 from judge import read_schema
 from pg_xcopy import run_job
+from pg_xcopy.connect import tunnel
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.connect.tunnelling import relay
@@ -287,6 +288,17 @@ def test_a_tunnel_whose_process_is_killed(things, target_db, bastion):
 
     assert f"the tunnel through the bastion {bastion.user}@127.0.0.1:{bastion.port} broke: " in said[0]
     assert "the process that held it has ended" in said[0]
+
+
+def test_a_tunnel_whose_process_says_nothing(things, bastion, monkeypatch):
+    monkeypatch.setattr(tunnel, "PATIENCE", 0.5)
+    with Sessions() as sessions:
+        sessions.open(address(things, bastion.ssh()))
+        (stopped,) = tunnels()
+        os.kill(stopped, signal.SIGSTOP)
+
+        assert sessions.open(address(things, bastion.ssh())).value(ASK, "asking") == 1
+        assert stopped not in tunnels()
 
 
 def test_a_bastion_that_comes_back(things, new_bastion):

@@ -20,11 +20,14 @@ PROGRAM = (
     "from pg_xcopy.connect.tunnelling.process import main; main(orders)"
 )
 HERE = "127.0.0.1"
-START_UP = 20.0
+START_UP = 30.0
 """Seconds that the process gets beyond those for logging in, on a machine that has much else to do."""
 
-PATIENCE = 5.0
-"""Seconds that it gets for an answer about itself, and for its end."""
+PATIENCE = 30.0
+"""Seconds that it gets for an answer about itself, which takes it none."""
+
+GOODBYE = 5.0
+"""Seconds that it gets to end."""
 
 ENDED: dict[str, Any] = {
     "failed": "is out of reach: the process that should log in has ended",
@@ -126,7 +129,7 @@ class Tunnel:
         with suppress(OSError):
             self._stdin.close()
         try:
-            self._process.wait(PATIENCE)
+            self._process.wait(GOODBYE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -146,7 +149,10 @@ class Tunnel:
     def _answer(self, seconds: float) -> dict[str, Any]:
         poll = select.poll()  # not select.select, which knows no descriptor above 1023
         poll.register(self._stdout, select.POLLIN)
-        line = self._stdout.readline() if poll.poll(seconds * 1000) else b""
+        if not poll.poll(seconds * 1000):
+            self._process.kill()  # a late answer would be taken for that to the next question
+            return ENDED
+        line = self._stdout.readline()
         answer: dict[str, Any] = json.loads(line) if line else ENDED
         return answer
 
