@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 from copying import copy, job_of, wait_until
-from filling import append, plan_of, run
+from filling import append, filling, plan_of, run
+from processes import started
 
 from pg_xcopy import plan_job, run_job
-from pg_xcopy.errors import DatabaseError, PlanError, RowCountMismatchError, TimeUpError
+from pg_xcopy.errors import DatabaseError, PlanError, RowCountMismatchError, SameSchemaError, TimeUpError
+from pg_xcopy.manifest.loader import parse_manifest
+from pg_xcopy.observe.events import Stage, StageStarted
 from pg_xcopy.planning import describe
 
 DBLINK = {"transport": "dblink"}
@@ -19,6 +22,8 @@ SHOP = """
     CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users, note text);
     INSERT INTO users (email) SELECT 'u' || n FROM generate_series(1, 5) AS n;
     INSERT INTO orders SELECT n, n, 'n' || n FROM generate_series(1, 5) AS n"""
+SLEEPING = """SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'
+    AND application_name LIKE 'pg-xcopy%%' AND datname = current_database()"""
 STRANGE = {
     "DateStyle": "German",
     "TimeZone": "Asia/Tokyo",
@@ -295,13 +300,19 @@ def test_a_failure_in_the_middle_leaves_nothing(existing):
     assert settled(source, target)
 
 
-def test_stopping_reaches_the_source(shop):
+@pytest.mark.parametrize("of_target", [12, 15, 18])
+def test_stopping_reaches_the_source(source_db, server_of, new_database, of_target):
     """While it waits for the source's first row, an older server heeds no cancel: the source's process is ended."""
-    source, target = shop
-    with pytest.raises(TimeUpError):
-        run_job(job_of(source, target, {"users": {"transform": {"email": "pg_sleep(600)::text"}}}, **DBLINK), timeout=3)
+    target = new_database(server_of(of_target))
+    target.require_extension("dblink")
+    source_db.execute(SHOP)
+    tables = {"users": {"transform": {"email": "pg_sleep(600)::text"}}}
 
-    assert settled(source, target)
+    with pytest.raises(TimeUpError):
+        run_job(job_of(source_db, target, tables, **DBLINK), timeout=3)
+
+    assert settled(source_db, target)
+    assert target.column("SELECT nspname FROM pg_namespace WHERE nspname LIKE '\\_xcopy%'") == []
 
 
 def test_several_targets_fetch_for_themselves(existing, new_database):
@@ -317,3 +328,110 @@ def test_several_targets_fetch_for_themselves(existing, new_database):
     for database in (target, second):
         assert rows_of(database, "orders") == rows_of(source, "orders")
     assert settled(source, target)
+
+
+def test_all_tables_are_from_one_instant(shop):
+    source, target = shop
+
+    def write(event):
+        if isinstance(event, StageStarted) and event.stage is Stage.COPY:
+            source.execute("INSERT INTO app.orders VALUES (6, 1, 'late'); DELETE FROM app.orders WHERE id = 1")
+
+    copy(source, target, observer=write, **DBLINK)
+
+    assert target.column("SELECT id FROM app.orders ORDER BY 1") == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("mode", ["append", "replace"])
+def test_a_run_that_is_killed_leaves_nothing_that_runs(existing, mode):
+    source, target = existing
+    slow = {"users": {"where": "pg_sleep(0.05) IS NOT NULL"}, "orders": {}}
+    source.execute("INSERT INTO app.users (email) SELECT 'x' FROM generate_series(1, 2000)")
+
+    with started(filling(mode, source, target, slow, **DBLINK)) as process:
+        wait_until(lambda: source.value(SLEEPING), seconds=30)
+        process.kill()
+        process.wait()
+
+    wait_until(lambda: source.value(LEFT) == target.value(LEFT) == 0, seconds=60)
+    assert target.value("SELECT count(*) FROM app.users") == 0
+    assert target.value("SELECT count(*) FROM pg_foreign_server") == 0
+
+
+def test_another_password_there(shop, server_of, new_database, hostile_role):
+    """The address that the target's server has leads to one that does not take the password."""
+    source, target = shop
+    other = new_database(server_of(15))
+    role = hostile_role(source, grant=["USAGE ON SCHEMA app", "SELECT ON ALL TABLES IN SCHEMA app"])
+    other.execute(f"CREATE ROLE {role.name} LOGIN PASSWORD 'another'")
+
+    with pytest.raises(PlanError, match=f'password authentication failed for user "{role.name}"') as caught:
+        copy(source.dsn_as(role), target, **DBLINK, route={"host": "127.0.0.1", "port": other.server.port})
+
+    assert role.password not in str(caught.value)
+    other.execute(f"DROP ROLE {role.name}")
+
+
+@pytest.mark.parametrize(
+    "encodings", [("UTF8", "LATIN1"), ("LATIN1", "UTF8"), ("LATIN1", "SQL_ASCII"), ("UTF8", "SQL_ASCII")]
+)
+def test_encodings(source_server, target_server, new_database, encodings):
+    of_source, of_target = encodings
+    source, target = new_database(source_server, encoding=of_source), new_database(target_server, encoding=of_target)
+    target.require_extension("dblink")
+    source.execute(
+        "SET client_encoding = 'UTF8'; CREATE SCHEMA app; CREATE TABLE app.t AS SELECT 'd\u00e9j\u00e0 \\ vu' AS a"
+    )
+    copy(source, target)
+    streamed = target.value("SELECT encode(convert_to(a, getdatabaseencoding()), 'hex') FROM app.t")
+
+    copy(source, target, {"t": {"where": {"a": {"like": "d\u00e9%"}}}}, **DBLINK)
+
+    assert target.value("SELECT encode(convert_to(a, getdatabaseencoding()), 'hex') FROM app.t") == streamed
+
+
+def test_a_source_that_takes_bytes_for_what_they_are(source_server, target_db, new_database):
+    source = new_database(source_server, encoding="SQL_ASCII")
+    target_db.require_extension("dblink")
+    source.execute("CREATE SCHEMA app; CREATE TABLE app.t AS SELECT convert_from('\\xe9', 'SQL_ASCII') AS a")
+
+    with pytest.raises(PlanError, match="the source's database is in SQL_ASCII, and nothing would check what it sends"):
+        copy(source, target_db, **DBLINK)
+
+
+def test_within_one_database(shop):
+    source, _ = shop
+    source.require_extension("dblink")
+
+    copy(source, source, into="copied", **DBLINK)
+
+    assert source.value("SELECT count(*) FROM copied.users") == 5
+    with pytest.raises(SameSchemaError):
+        copy(source, source, **DBLINK)
+
+
+def test_a_tunnel_of_ours_is_none_of_the_servers(shop, bastion):
+    """Without a route of its own the target's server can't go there; with one it needs no tunnel."""
+    source, target = shop
+    connections = {"prod": {"url": source.url, "ssh": bastion.ssh()}, "there": {"url": target.url}}
+    job = {
+        "source": {"database": "prod", "schema": "app"},
+        "target": {"database": target.url, "schema": "app"},
+        "tables": {"*": {}},
+        **DBLINK,
+    }
+    with_route = {**job, "route": {"host": "127.0.0.1"}}
+    manifest = parse_manifest({"connections": connections, "jobs": {"a": job, "b": with_route}})
+
+    with pytest.raises(PlanError, match="the source is behind a bastion, whose tunnel begins on this machine"):
+        run_job(manifest.jobs["a"])
+    run_job(manifest.jobs["b"])
+
+    assert target.value("SELECT count(*) FROM app.users") == 5
+
+
+def test_a_certificate_of_this_machine(shop, tmp_path):
+    source, target = shop
+
+    with pytest.raises(PlanError, match="the source's certificate is checked against a file on this machine"):
+        copy(f"{source.dsn} sslrootcert={tmp_path / 'none.crt'}", target, **DBLINK)

@@ -4,15 +4,14 @@ No `from __future__ import annotations` here: Pydantic reads the annotations whe
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError, ValidationInfo
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails
 
 from pg_xcopy.manifest.declared import Declared
 from pg_xcopy.manifest.fields import Count, Name, refusal
 
-Transport = Literal["stream", "dblink"]
 Given = TypeVar("Given")
 
 STREAM = "stream"
@@ -21,6 +20,19 @@ TRANSPORT = (
     "stream: rows pass through pg-xcopy, from one COPY into another. dblink: the target's server fetches them from the "
     "source's itself, with the extension of that name."
 )
+
+
+def _chosen(given: object) -> object:
+    if given == "postgres_fdw":
+        raise refusal(
+            "foreign tables run no SELECT of ours: rows would be filtered and transformed after they have left the "
+            "source, and be of another instant than the plan",
+            "take dblink",
+        )
+    return given
+
+
+Transport = Annotated[Literal["stream", "dblink"], BeforeValidator(_chosen)]
 
 
 class Route(Declared):

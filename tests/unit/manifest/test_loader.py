@@ -230,6 +230,9 @@ SETTINGS = [
                              "the number 1"),
     ("transport: dblnk", "6:16: jobs.a.transport: expected 'stream' or 'dblink', found "
                           "'dblnk' (did you mean 'dblink'?)"),
+    ("transport: postgres_fdw", "6:16: jobs.a.transport: foreign tables run no SELECT of ours: rows would be filtered "
+                                "and transformed after they have left the source, and be of another instant than the "
+                                "plan (take dblink)"),
     ("transport: stream\n    route: {host: h}", "7:12: jobs.a.route: this says nothing with `transport: stream`: rows "
                                                "pass through pg-xcopy (leave it out)"),
     ("route: {host: h}", "6:12: jobs.a.route: this says nothing with `transport: stream`: rows pass through pg-xcopy "

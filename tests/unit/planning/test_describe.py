@@ -159,6 +159,13 @@ PLANS = {
         cascade=True,
     ),
     "new": plan({"orders": {"transform": {"at": None}}}, CATALOG, target()),
+    "fetched": plan(
+        {"users": RULES["users"], "orders": {}},
+        CATALOG,
+        target(extensions=(extension("citext", "app"), extension("dblink", "my tools"))),
+        transport="dblink",
+        route={"host": "prod.internal"},
+    ),
     "append": fill("append", RULES, SHOP, SHOP_THERE),
     "truncate": fill("truncate", RULES, SHOP, SHOP_THERE),
     "upsert": fill("upsert", {**RULES, "orders": {"update": "none", "key": "orders_key"}}, SHOP, SHOP_THERE),
