@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from configparser import ConfigParser
@@ -41,7 +42,7 @@ def environments():
 def test_environment_is_a_target_of_the_makefile(environment, environments):
     binaries = environments[environment]["env_bin_dir"]
 
-    command = environments[environment]["commands"].split()
+    command = shlex.split(environments[environment]["commands"])
 
     assert command == ["make", environment, f"BIN={binaries}"]
     would_do = run(*command, "--dry-run").replace('"', "")
