@@ -285,6 +285,24 @@ def test_a_trigger_that_lets_rows_fall_fails_the_job(pair):
     assert target.column("SELECT id FROM app.t") == [100]
 
 
+@pytest.mark.parametrize("code", ["", " USING ERRCODE = 'check_violation'"])
+def test_what_a_trigger_says_may_quote_a_row(pair, code):
+    source, target = pair(
+        "CREATE TABLE t (id int, body text); INSERT INTO t VALUES (1, 'fine'), (2, 'confidential')",
+        f"""CREATE TABLE t (id int, body text);
+            CREATE FUNCTION strict() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN IF NEW.id = 2 THEN RAISE EXCEPTION 'not %', NEW.body{code}; END IF; RETURN NEW; END $$;
+            CREATE TRIGGER strictly BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION strict()""",
+    )
+
+    with pytest.raises(DatabaseError) as caught:
+        append(source, target)
+
+    assert "confidential" not in str(caught.value)
+    assert "strict() raised an exception, whose text is in that server's log, row 2" in str(caught.value)
+    assert target.value("SELECT count(*) FROM app.t") == 0
+
+
 def test_row_level_security_of_the_target(users, hostile_role):
     source, target = users
     target.execute("ALTER TABLE app.users ENABLE ROW LEVEL SECURITY")

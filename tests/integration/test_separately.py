@@ -251,3 +251,17 @@ def test_a_target_that_fails_keeps_what_is_done_and_the_others_all(three, new_da
     (failure,) = caught.value.failures.values()
     assert [each.table for each in failure.done] == ["app.a", "app.b"]
     assert (rows(target), rows(other)) == ([501, 501, 1], [500, 500, 501])
+
+
+def test_a_signal_says_what_is_done(three, start_cli, tmp_path):
+    source, target = three
+    job = filling("append", source, target, SLOWLY, transaction="table")
+    (tmp_path / "jobs.yaml").write_text(json.dumps({"jobs": {"copy": job}}), encoding="utf-8")
+    process = start_cli("run", "jobs.yaml")
+
+    wait_until(lambda: running(target, '%COPY "app"."c"%'))
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 143
+    assert said.splitlines()[-1] == "pg-xcopy: stopped by SIGTERM; of its tables only these are filled: app.a, app.b"

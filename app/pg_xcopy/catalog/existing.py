@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -109,12 +110,25 @@ class ExistingCatalog:
             for parent in relation.parents:
                 yield from self.above(parent)
 
-    def reacting(self, relation: Relation) -> Iterator[Reaction]:
-        """Give what acts when rows arrive in a table, or in a partition of it."""
-        seen: set[str] = set()
-        for each in self.relations:
-            if relation.oid in self.above(each.oid):
-                for reaction in self.reactions.get(each.oid, ()):
-                    if reaction.name not in seen:
-                        seen.add(reaction.name)
-                        yield reaction
+    def reacting(self, relation: Relation) -> tuple[Reaction, ...]:
+        """Give what acts when rows arrive in a table, or in a partition of it; each once, as partitions have copies."""
+        return tuple({each.name: each for each in self._reacting.get(relation.oid, ())}.values())
+
+    @cached_property
+    def _reacting(self) -> Mapping[int, list[Reaction]]:
+        found: dict[int, list[Reaction]] = defaultdict(list)
+        for oid, reactions in self.reactions.items():
+            for above in self.above(oid):
+                found[above] += reactions
+        return found
+
+    def sequences_of(self, relation: Relation) -> tuple[Sequence, ...]:
+        """Give the sequences that columns of a table own."""
+        return tuple(self._owned.get(relation.oid, ()))
+
+    @cached_property
+    def _owned(self) -> Mapping[int | None, list[Sequence]]:
+        found: dict[int | None, list[Sequence]] = defaultdict(list)
+        for each in self.sequences:
+            found[each.owner].append(each)
+        return found

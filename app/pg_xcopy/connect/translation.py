@@ -15,6 +15,12 @@ SERVICES = "See the service file: PGSERVICEFILE, or ~/.pg_service.conf."
 _LOST = "the connection was lost"
 _NO_CONNECTION = "08001"
 """Of a server that could not connect to another: it quotes libpq, and no rows."""
+_RAISED = "P0001"
+"""SQLSTATE of RAISE EXCEPTION that names no other."""
+
+_RAISES = re.compile(r"PL/pgSQL [^\n]* RAISE$", re.MULTILINE)
+"""How CONTEXT begins, in any language, of an exception that a function raised under whatever SQLSTATE."""
+
 _ABOUT_ENCODINGS = {"22021", "22P05"}
 """What these quote are the names of encodings."""
 
@@ -65,8 +71,11 @@ def database_error(error: psycopg2.Error, side: str, label: str, doing: str, hid
     state = error.pgcode or ""
     if state == _NO_CONNECTION and error.diag.message_detail:
         primary = f"{primary}: {_one_line(error.diag.message_detail)}"
+    context = (error.diag.context if error.diag else None) or ""
     reason = _without_values(redact(_one_line(primary or _first_line(str(error)) or _LOST), hidden), state)
-    place = _place_in_copy(error.diag.context if error.diag else None)
+    if side == "target" and (state == _RAISED or _RAISES.match(context)):
+        reason = _raised(context)
+    place = _place_in_copy(context)
     failed = DatabaseError(side, label, doing, reason + place, state)
     failed.__cause__ = DriverError(error, failed.reason)
     return failed
@@ -84,9 +93,17 @@ def _without_values(reason: str, state: str) -> str:
     return re.sub(r'["«»„“](.|\n)*["«»“”]', '"…"', reason)
 
 
-def _place_in_copy(context: str | None) -> str:
+def _raised(context: str) -> str:
+    """Stand for what a trigger's function says: its author may have put a row into it."""
+    found = re.match(r"PL/pgSQL function (.+) line \d+ at ", context)
+    return (
+        f"{f'function {found[1]}' if found else 'a function'} raised an exception, whose text is in that server's log"
+    )
+
+
+def _place_in_copy(context: str) -> str:
     """Give the column and the row, as far as a server that speaks English says them; behind them it quotes the row."""
-    found = re.match(r"COPY [^,:\n]*, line (\d+)(?:, column ([^,:\n]+)(?=[:\n]|$))?", context or "")
+    found = re.search(r"^COPY [^,:\n]*, line (\d+)(?:, column ([^,:\n]+)(?=[:\n]|$))?", context, re.MULTILINE)
     if not found:
         return ""
     line, column = found.groups()

@@ -104,6 +104,27 @@ def test_a_run_that_ended_after_the_swap():
     ]
 
 
+def test_tables_that_were_committed_by_themselves_stay_done():
+    kept = (*COPIED, events.TableKept(JOB, USERS.table))
+
+    assert judged((*kept, events.JobFailed(JOB, "why"))) == [
+        (Outcome.DONE, USERS.table, USERS.rows, ""),
+        (Outcome.FAILED, HOSTILE.table, HOSTILE.rows, "why"),
+    ]
+    assert [each.outcome for each in verdicts(kept)] == [Outcome.DONE, Outcome.FAILED]
+
+
+def test_a_run_that_ended_after_the_commit():
+    warned = judged((*COPIED, events.StageStarted(JOB, events.Stage.ANALYZE)))
+
+    assert [(outcome, table) for outcome, table, _, _ in warned] == [
+        (Outcome.DONE, USERS.table),
+        (Outcome.DONE, HOSTILE.table),
+        (Outcome.WARNED, ""),
+    ]
+    assert warned[-1][3].endswith("the run ended before the job did; not all tables were analyzed")
+
+
 def test_each_job_is_judged_once():
     assert judged((*FAILED, *finished())) == [*judged(FAILED), *judged(finished())]
     assert judged(FAILED) == judged(FAILED, close=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -19,7 +19,7 @@ class Order:
     """Tables so that each comes after those that it refers to; `deferred` keys are checked when all rows are in."""
 
     tables: tuple[Relation, ...]
-    waits: Mapping[_OID, frozenset[_OID]]
+    waits: Mapping[_OID, list[_OID]]
     deferred: tuple[Reference, ...]
     problems: tuple[PlanProblem, ...]
 
@@ -41,9 +41,17 @@ def load_order(tables: tuple[Relation, ...], existing: ExistingCatalog, *, toget
         else:
             deferred += loose
         del edges[cycle[steps.index(loose) if loose else 0]]
-    waits = {oid: frozenset(to for origin, to in edges if origin == oid) for oid in by_oid}
+    waits = _graph(by_oid, edges)
     ordered = TopologicalSorter(waits).static_order()
     return Order(tuple(by_oid[oid] for oid in ordered), waits, tuple(deferred), tuple(problems))
+
+
+def _graph(nodes: Iterable[_OID], edges: Iterable[tuple[_OID, _OID]]) -> Mapping[_OID, list[_OID]]:
+    """Give the tables that each table refers to."""
+    graph: dict[_OID, list[_OID]] = {oid: [] for oid in nodes}
+    for origin, to in edges:
+        graph[origin].append(to)
+    return graph
 
 
 def _edges(by_oid: Mapping[_OID, Relation], existing: ExistingCatalog) -> dict[tuple[_OID, _OID], list[Reference]]:
@@ -57,12 +65,9 @@ def _edges(by_oid: Mapping[_OID, Relation], existing: ExistingCatalog) -> dict[t
     return edges
 
 
-def _cycle(
-    nodes: Mapping[_OID, Relation], edges: Mapping[tuple[_OID, _OID], list[Reference]]
-) -> list[tuple[_OID, _OID]] | None:
-    graph = {oid: [to for origin, to in edges if origin == oid] for oid in nodes}
+def _cycle(nodes: Iterable[_OID], edges: Iterable[tuple[_OID, _OID]]) -> list[tuple[_OID, _OID]] | None:
     try:
-        TopologicalSorter(graph).prepare()
+        TopologicalSorter(_graph(nodes, edges)).prepare()
     except CycleError as error:
         # In graphlib's list each node is a predecessor of the next: here, what the next refers to.
         return [(later, earlier) for earlier, later in pairwise(error.args[1])]

@@ -72,9 +72,9 @@ def _lacking(wanted: Wanted, rights: Rights) -> Iterator[str]:
 def _advanced(wanted: Wanted, existing: ExistingCatalog) -> Iterator[TableName]:
     """Give the sequences of serial columns that are left to their default; those of identity columns ask nobody."""
     left = {each.name for each in wanted.overlap.untouched}
-    for sequence in existing.sequences:
-        ours = sequence.owner == wanted.overlap.table.oid and sequence.owner_column in left
-        if ours and not sequence.identity and sequence.oid not in existing.advanced:
+    for sequence in existing.sequences_of(wanted.overlap.table):
+        ours = sequence.owner_column in left and not sequence.identity
+        if ours and sequence.oid not in existing.advanced:
             yield sequence.name
 
 

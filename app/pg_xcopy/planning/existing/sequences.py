@@ -18,8 +18,8 @@ def sequence_steps(one: Overlap, existing: ExistingCatalog, held: TableName | No
 
     `held` is where the copied values can be read, if not in the table itself.
     """
-    for sequence in existing.sequences:
-        if sequence.owner != one.table.oid or sequence.owner_column not in one.names:
+    for sequence in existing.sequences_of(one.table):
+        if sequence.owner_column not in one.names:
             continue
         missing = list(_missing(sequence, one, existing, reads=held is None))
         if missing:

@@ -10,7 +10,6 @@ from math import inf
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import Column, SourceCatalog, TypeName, UserType
-from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
 SYSTEM = "pg_catalog"
@@ -78,8 +77,8 @@ class Values:
         return Wire(TEXT, TypeName(SYSTEM, "text"), f"the source has no type {into.bare_type} like the target's")
 
     def missing_labels(self, column: Column, into: Column) -> tuple[str, ...]:
-        """Name the labels of an enum that the target's enum of that name lacks."""
-        one, other = self._user_type(column, self.source), self._user_type(into, self.target)
+        """Name the labels of an enum that the target's enum lacks."""
+        one, other = self._own_types(column, into)
         if one is None or other is None or (one.kind, other.kind) != ("e", "e"):
             return ()
         return tuple(label for label in one.labels if label not in other.labels)
@@ -89,8 +88,7 @@ class Values:
         kept = one.array == other.array and other.name in _WITHOUT_LOSS.get(one.name, ())
         if kept or (other.name in ANY_TEXT and not other.array):
             return ""
-        domains = (self._user_type(column, self.source), self._user_type(into, self.target))
-        if any(each is not None and each.base_type in (column.bare_type, into.bare_type) for each in domains):
+        if any(each and each.base_type in (column.bare_type, into.bare_type) for each in self._own_types(column, into)):
             return ""
         return f"{column.type} becomes {into.type}, as PostgreSQL casts it"
 
@@ -112,6 +110,11 @@ class Values:
             return False
         return (one.kind, _made_of(one), one.attributes) == (other.kind, _made_of(other), other.attributes)
 
+    def _own_types(self, column: Column, into: Column) -> tuple[UserType | None, UserType | None]:
+        """Give the types of both columns, where they are of somebody's own making."""
+        one, other = self._identity(column, self.source), self._identity(into, self.target)
+        return self._source_types.get(one), self._target_types.get(other)
+
     @cached_property
     def _source_types(self) -> dict[_Identity, UserType]:
         return dict(self._by_identity(self.source))
@@ -125,11 +128,6 @@ class Values:
         for each in catalog.types:
             for array in (False, True):
                 yield _identity_of_own(TypeName(each.name.schema, each.name.name, array), catalog.schema), each
-
-    @staticmethod
-    def _user_type(column: Column, catalog: SourceCatalog | ExistingCatalog) -> UserType | None:
-        name = TableName(column.type_name.schema, column.type_name.name)
-        return next((each for each in catalog.types if each.name == name), None)
 
     @staticmethod
     def _identity(column: Column, catalog: SourceCatalog | ExistingCatalog) -> _Identity:

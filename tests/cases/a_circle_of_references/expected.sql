@@ -1,0 +1,3 @@
+-- Nothing was changed.
+SELECT id, lead FROM teams
+-- 9 | ∅
