@@ -122,6 +122,18 @@ def target_db(target_server, new_database):
     return new_database(target_server)
 
 
+@pytest.fixture
+def pair(source_db, target_db):
+    """`pair(of_source, of_target)` makes schema app on both sides."""
+
+    def make(of_source, of_target):
+        for database, statements in ((source_db, of_source), (target_db, of_target)):
+            database.execute(f"CREATE SCHEMA app; SET search_path = app; {statements}")
+        return source_db, target_db
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def shop_template(source_server):
     database = create_database(source_server)

@@ -27,18 +27,6 @@ def users(source_db, target_db):
     return source_db, target_db
 
 
-@pytest.fixture
-def pair(source_db, target_db):
-    """`pair(of_source, of_target)` makes schema app on both sides."""
-
-    def make(of_source, of_target):
-        for database, statements in ((source_db, of_source), (target_db, of_target)):
-            database.execute(f"CREATE SCHEMA app; SET search_path = app; {statements}")
-        return source_db, target_db
-
-    return make
-
-
 def test_rows_are_added_to_the_columns_that_both_sides_have(users):
     source, target = users
 

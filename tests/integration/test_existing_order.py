@@ -8,18 +8,6 @@ from filling import append, plan_of
 from pg_xcopy.errors import DatabaseError, PlanError
 
 
-@pytest.fixture
-def pair(source_db, target_db):
-    """`pair(of_source, of_target)` makes schema app on both sides."""
-
-    def make(of_source, of_target):
-        for database, statements in ((source_db, of_source), (target_db, of_target)):
-            database.execute(f"CREATE SCHEMA app; SET search_path = app; {statements}")
-        return source_db, target_db
-
-    return make
-
-
 def test_parents_come_first_whatever_the_source_says(pair):
     source, target = pair(
         """CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, c int);

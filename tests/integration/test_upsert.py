@@ -12,18 +12,6 @@ from pg_xcopy.results import UpsertedTable
 VERSIONS = [(12, 18), (18, 12), (15, 15)]
 
 
-@pytest.fixture
-def pair(source_db, target_db):
-    """`pair(of_source, of_target)` makes schema app on both sides."""
-
-    def make(of_source, of_target):
-        for database, statements in ((source_db, of_source), (target_db, of_target)):
-            database.execute(f"CREATE SCHEMA app; SET search_path = app; {statements}")
-        return source_db, target_db
-
-    return make
-
-
 USERS = "CREATE TABLE users (id int PRIMARY KEY, email text, nick text)"
 SOURCE = f"{USERS}; INSERT INTO users VALUES (1, 'a', 'A'), (2, 'b', 'B'), (3, 'c', 'C')"
 TARGET = f"""{USERS}; ALTER TABLE users ADD note text DEFAULT 'new';
