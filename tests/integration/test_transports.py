@@ -8,10 +8,12 @@ from filling import append, filling, plan_of, run
 from processes import started
 
 from pg_xcopy import plan_job, run_job
+from pg_xcopy.demo.servers import Server
 from pg_xcopy.errors import DatabaseError, PlanError, RowCountMismatchError, SameSchemaError, TimeUpError
 from pg_xcopy.manifest.loader import parse_manifest
 from pg_xcopy.observe.events import Stage, StageStarted
 from pg_xcopy.planning import describe
+from servers import Database
 
 DBLINK = {"transport": "dblink"}
 LEFT = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pg-xcopy%%' AND datname = current_database()"
@@ -435,3 +437,26 @@ def test_a_certificate_of_this_machine(shop, tmp_path):
 
     with pytest.raises(PlanError, match="the source's certificate is checked against a file on this machine"):
         copy(f"{source.dsn} sslrootcert={tmp_path / 'none.crt'}", target, **DBLINK)
+
+
+def test_a_pool_that_hands_no_settings_over(shop, monkeypatch):
+    source, target = shop
+    monkeypatch.setattr("pg_xcopy.engine.sides.settings_for", lambda *_: ())
+
+    with pytest.raises(PlanError, match=r"a pool between us and the target keeps it from being told how \(or take `tr"):
+        copy(source, target, **DBLINK)
+
+
+def test_a_source_that_asks_for_no_password(installations, target_db, hostile_role):
+    """dblink lets no ordinary role through such a door, as it would come in as the server's own account."""
+    target_db.require_extension("dblink")
+    writer = hostile_role(target_db, grant=[f"CREATE ON DATABASE {target_db.name}"])
+
+    with Server(installations[0]) as open_to_all:
+        open_to_all.stop()
+        (open_to_all.data / "pg_hba.conf").write_text("host all all 127.0.0.1/32 trust\n")
+        open_to_all.start()
+        source = Database(open_to_all, "postgres")
+        source.execute(SHOP)
+        with pytest.raises(PlanError, match="the source must ask for a password and have been given one"):
+            copy(source, target_db.dsn_as(writer), **DBLINK)
