@@ -56,6 +56,12 @@ def test_one_fails(run_cli, manifest, target_db):
     assert target_db.value("SELECT count(*) FROM app.things") == 500
 
 
+def test_one_fails_and_what_led_to_it_is_told(run_cli, manifest):
+    lines = run_cli("run", "-v", manifest(NOWHERE)).stderr.splitlines()
+
+    assert lines[-1].startswith("  caused by DriverError: psycopg2.OperationalError: connection to server at ")
+
+
 def test_one_fails_for_machines(run_cli, manifest):
     done = run_cli("run", "--json", manifest(NOWHERE))
 

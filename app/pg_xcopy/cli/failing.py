@@ -11,7 +11,7 @@ from contextlib import suppress
 import click
 
 from pg_xcopy.cli.signals import StoppedBySignal
-from pg_xcopy.errors import XcopyError
+from pg_xcopy.errors import TargetsFailedError, XcopyError
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -64,10 +64,13 @@ def say_error(error: XcopyError) -> None:
 
 
 def say_causes(error: BaseException) -> None:
-    """Print what led to an error, the nearest cause first.
+    """Print what led to an error, the nearest cause first; of several targets, what led to the error of each.
 
     Of errors that are not ours only the kind: their texts quote what they stumbled over, a line with a password in it.
     """
+    if isinstance(error, TargetsFailedError):
+        for failure in error.failures.values():
+            say_causes(failure)
     cause = error.__cause__
     while cause is not None:
         ours = type(cause).__module__.startswith("pg_xcopy.")

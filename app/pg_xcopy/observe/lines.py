@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from pg_xcopy.observe.events import (
     Event,
+    JobFailed,
     JobFinished,
     JobStarted,
     Planned,
@@ -40,9 +41,14 @@ class Lines:
         self._write, self._loudness = write, loudness
         self._told: dict[tuple[str, str], float] = {}
         self._estimates: dict[tuple[str, str], int] = {}
+        self._under_way: set[str] = set()
 
     def __call__(self, event: Event) -> None:
         """Tell an event, if it is worth it."""
+        if isinstance(event, JobStarted):
+            self._under_way.add(title(event))
+        elif isinstance(event, JobFinished | JobFailed):
+            self._under_way.discard(title(event))
         if isinstance(event, Planned):
             self._estimates |= {(title(event), each.table): each.rows for each in event.tables}
         line = self._progress(event) if isinstance(event, TableProgress) else self._line(event)
@@ -63,10 +69,13 @@ class Lines:
             else self._other(event)
         )
 
-    @staticmethod
-    def _other(event: Event) -> str:
-        """Tell how a job begins; how it fails is told by whoever catches the error."""
-        return line_of(event) if isinstance(event, JobStarted) else ""
+    def _other(self, event: Event) -> str:
+        """Tell how a job begins; how it fails is told by whoever catches the error, at its end.
+
+        Of several targets one may fail long before that.
+        """
+        early = isinstance(event, JobFailed) and self._under_way
+        return line_of(event) if early or isinstance(event, JobStarted) else ""
 
     def _progress(self, event: TableProgress) -> str:
         now, key = time.monotonic(), (title(event), event.table)

@@ -98,6 +98,8 @@ class Live:
             self._console.print(Text(f"! {_named(str(event.warning), event.to)}", style="yellow"))
         elif isinstance(event, JobFinished | JobFailed):
             self._end(title(event))
+            if isinstance(event, JobFailed) and self._wholes:  # one of several targets, long before the others end
+                self._console.print(Text(f"✗ {title(event)}  {event.message}", style="red"))
 
     def _begin(self, event: JobStarted) -> None:
         self._console.print(Text.assemble((event.job, "bold"), f"  {event.source} → {event.target}"))

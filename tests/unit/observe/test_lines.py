@@ -115,3 +115,16 @@ def test_threads_take_turns():
         thread.join()
 
     assert overlaps == [1] * 800
+
+
+TARGETS = [
+    events.JobStarted("feed", "r", "here schema app", "one schema app", "one/app"),
+    events.JobStarted("feed", "r", "here schema app", "two schema app", "two/app"),
+    events.JobFailed("feed", "it is down.", "one/app"),
+    events.JobFailed("feed", "its disk is full.", "two/app"),
+]
+
+
+def test_a_target_that_fails_while_others_go_on_is_told_at_once():
+    assert told(TARGETS, Loudness.NORMAL)[2:] == ["feed → one/app: failed: it is down."]
+    assert told(TARGETS, Loudness.QUIET) == []

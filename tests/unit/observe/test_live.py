@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from samples import FAILED, JOB, RUN
 
-from pg_xcopy.observe.events import JobStarted, Planned, TableCopied, TableProgress, TableStarted
+from pg_xcopy.observe.events import JobFailed, JobStarted, Planned, TableCopied, TableProgress, TableStarted
 from pg_xcopy.observe.live import Live
 from pg_xcopy.results import TableResult
 
@@ -80,3 +80,17 @@ def test_names_that_look_like_markup(console, name):
     screen.print(live._progress.get_renderable())
 
     assert screen.file.getvalue().count(name) == 2
+
+
+def test_a_target_that_fails_while_others_go_on_stays_on_the_screen(console):
+    run = [
+        JobStarted("feed", "r", "here schema app", "one schema app", "one/app"),
+        JobStarted("feed", "r", "here schema app", "two schema app", "two/app"),
+        JobFailed("feed", "it is down.", "one/app"),
+        JobFailed("feed", "its disk is full.", "two/app"),
+    ]
+
+    page = shown(console, run)
+
+    assert "✗ feed → one/app  it is down." in page
+    assert "its disk is full" not in page
