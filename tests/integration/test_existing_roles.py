@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from copying import messages
-from filling import append, plan_of
+from filling import append, plan_of, upsert
 from psycopg2.sql import SQL, Identifier
 
 from pg_xcopy.errors import PlanError
@@ -88,6 +88,27 @@ def test_statistics_are_left_to_autovacuum_where_the_role_may_not_gather_them(bo
     plan = plan_of("append", source, target.url_as(role), {"a": {}})
 
     assert [each.analyze for each in plan.fills] == [None]
+
+
+def test_types_of_a_schema_that_the_role_may_not_use(source_db, target_db, hostile_role):
+    """COPY needs no name of a type; the temporary table of an upsert does."""
+    source_db.execute(
+        "CREATE SCHEMA app; CREATE TABLE app.t (id int, m text, d text); INSERT INTO app.t VALUES (1, 'x', 'y')"
+    )
+    target_db.execute("""
+        CREATE SCHEMA app; CREATE SCHEMA closed; CREATE TYPE closed.mood AS ENUM ('x');
+        CREATE DOMAIN closed.needed AS text NOT NULL CHECK (VALUE <> '');
+        CREATE TABLE app.t (id int PRIMARY KEY, m closed.mood NOT NULL, d closed.needed)""")
+    role = hostile_role(target_db, grant=["USAGE ON SCHEMA app", "ALL ON app.t"])
+
+    append(source_db, target_db.url_as(role))
+    with pytest.raises(PlanError) as caught:
+        upsert(source_db, target_db.url_as(role))
+
+    assert caught.value.reasons == (
+        "app.t: permission denied for schema closed (Ask the owner for the privilege it names.)",
+    )
+    assert target_db.rows("TABLE app.t") == [(1, "x", "y")]
 
 
 def test_who_may_not_replace_is_told_of_the_other_modes(both, hostile_role):

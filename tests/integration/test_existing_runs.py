@@ -10,8 +10,11 @@ from processes import seconds_to_end, started
 from pg_xcopy import run_job
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.committing import commit
 from pg_xcopy.engine.target import open_target
 from pg_xcopy.errors import DatabaseError, TargetLockedError, XcopyError
+from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.search_path import search_path
 from proxy import Faults, proxy
 
 SLOWLY = {"b": {"transform": {"id": "id + CASE WHEN pg_sleep(0.02) IS NULL THEN 1 ELSE 0 END"}}, "a": {}}
@@ -139,3 +142,22 @@ def test_a_job_given_as_a_dictionary_may_be_run_twice(both):
     assert run_job(job).rows == run_job(job).rows == 510
     assert rows(target) == [20, 1000]
     assert plan_of("append", source, target).mode == "append"
+
+
+def test_a_commit_that_did_not_happen_is_an_error(both):
+    _, target = both
+    with Sessions() as sessions:
+        session = sessions.open(Address("target", "a server", target.url))
+        session.begin_writer(search_path(["app"]))
+        session.run(Sql("INSERT INTO app.a VALUES (1)"), "inserting")
+        commit_for_good = session.commit
+
+        def commit_in_vain():
+            target.execute(f"SELECT pg_terminate_backend({session.backend_pid})")
+            commit_for_good()
+
+        session.commit = commit_in_vain
+        with pytest.raises(DatabaseError, match="committing: the target a server said"):
+            commit(session, session.address)
+
+    assert rows(target) == [0, 0]

@@ -54,7 +54,8 @@ def command() -> None:
     """\\copy on steroids: stream filtered, transformed tables between PostgreSQL databases.
 
     Jobs are declared in one YAML or Python file. The target's schema is built anew beside the old one, constraints and
-    indexes included, and takes its place at the very end: whatever fails, the old one is still there.
+    indexes included, and takes its place at the very end: whatever fails, the old one is still there. Or, with another
+    mode, tables that exist take the rows, in one transaction.
 
     \b
     Short form:   pg-xcopy PATTERN [-c FILE] [-v]

@@ -101,7 +101,8 @@ def _problems(one: Overlap, merge: Merge | None, upsert: Upsert | None, streams:
 
 
 def _trial(one: Overlap, upsert: Upsert | None) -> Sql:
-    return insert(one, render("existing/try_rows.sql.j2", types=[each.into.type for each in one.filled]), upsert)
+    types = [each.into.type for each in one.filled]
+    return insert(one, render("existing/try_rows.sql.j2", types=types, typed=upsert is not None), upsert)
 
 
 def truncate_step(tables: tuple[Relation, ...]) -> Step:
