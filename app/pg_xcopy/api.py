@@ -18,6 +18,7 @@ from pg_xcopy.manifest.connections import lead_to_one_database
 from pg_xcopy.manifest.ends import Target
 from pg_xcopy.manifest.models import Job, Manifest
 from pg_xcopy.manifest.near import did_you_mean
+from pg_xcopy.manifest.overlap import shared_table
 from pg_xcopy.manifest.secrets.revealing import revealed
 from pg_xcopy.observe.events import Observer, ignore, one_at_a_time
 from pg_xcopy.observe.log import log_events
@@ -161,23 +162,21 @@ def refuse_clashes(jobs: Iterable[Job]) -> None:
 def _refuse_clash(earlier: tuple[Job, Target], later: tuple[Job, Target]) -> None:
     (one, first), (other, second) = earlier, later
     if second.mode == "replace":
-        both = "both replace" if first.mode == "replace" else f"{first.mode} into and then replace"
+        first_does = "replace tables of" if first.mode == "replace_tables" else f"{first.mode} into"
+        both = "both replace" if first.mode == "replace" else f"{first_does} and then replace"
         raise UsageError(
             f"jobs {one.name} and {other.name} {both} schema {first.schema_name} of the same database.",
             "Run one of them by its name, or give each a schema of its own.",
         )
-    if second.mode == "truncate" and (shared := _shared_table(one, other)):
+    effect = {"truncate": "empty", "replace_tables": "replace"}.get(second.mode)
+    if effect and (shared := shared_table(earlier, later)):
         raise UsageError(
-            f"job {other.name} would empty {shared} in schema {first.schema_name},"
+            f"job {other.name} would {effect} {shared} in schema {first.schema_name},"
             f" which job {one.name} has filled just before.",
-            f"Run one of them by its name, or declare {other.name} first.",
+            "Run one of them by its name, or let the names and patterns of both tell their tables apart."
+            if first.mode == second.mode == "replace_tables"
+            else f"Run one of them by its name, or declare {other.name} first.",
         )
-
-
-def _shared_table(one: Job, other: Job) -> str:
-    """Give a name or pattern by which both jobs may mean the same table; empty if there is none."""
-    pairs = ((first, second) for first in one.tables for second in other.tables)
-    return next((second for first, second in pairs if _matches(first, second) or _matches(second, first)), "")
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -15,11 +15,11 @@ OLDEST = 12
 RUNNING = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'pg-xcopy%%' AND pid <> pg_backend_pid()"
 
 
-def job_of(source, target, tables=None, *, schema="app", into=None, **options):
+def job_of(source, target, tables=None, *, schema="app", into=None, mode="replace", **options):
     """A job as a dictionary; `source` and `target` are databases or connection strings."""
     return {
         "source": {"database": getattr(source, "url", source), "schema": schema},
-        "target": {"database": getattr(target, "url", target), "schema": into or schema},
+        "target": {"database": getattr(target, "url", target), "schema": into or schema, "mode": mode},
         "tables": tables or {"*": {}},
         **options,
     }

@@ -21,8 +21,19 @@ def job(name, mode, *tables, schema="app", database="host=t"):
         (("append",), ("replace",), "jobs a and b append into and then replace schema app of the same database."),
         (("append", "t"), ("truncate", "t"), "job b would empty t in schema app, which job a has filled just before."),
         (("replace",), ("truncate", "t"), "job b would empty t in schema app, which job a has filled just before."),
-        (("upsert", "users"), ("truncate", "u*"), "job b would empty u* in schema app"),
+        (("upsert", "users"), ("truncate", "u*"), "job b would empty users in schema app"),
         (("truncate", "*"), ("truncate", "users"), "job b would empty users in schema app"),
+        (
+            ("replace_tables", "t"),
+            ("replace_tables", "t"),
+            "job b would replace t in schema app, which job a has filled",
+        ),
+        (
+            ("append", "u*"),
+            ("replace_tables", "*s"),
+            "job b would replace *s in schema app, which job a has filled just",
+        ),
+        (("replace_tables", "t"), ("replace",), "jobs a and b replace tables of and then replace schema app of the"),
     ],
 )
 def test_a_later_job_that_undoes_an_earlier_one(one, other, said):
@@ -41,6 +52,8 @@ def test_a_later_job_that_undoes_an_earlier_one(one, other, said):
         (("replace",), ("upsert",)),
         (("truncate", "t"), ("truncate", "u")),
         (("append", "t"), ("truncate", "u", "v*")),
+        (("replace_tables", "t"), ("replace_tables", "u", "v*")),
+        (("replace_tables", "t"), ("append", "t")),
     ],
 )
 def test_jobs_that_go_together(one, other):

@@ -6,11 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
 from pg_xcopy.catalog.standing import StandingSchema
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
+
+if TYPE_CHECKING:
+    from pg_xcopy.catalog.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -358,6 +362,8 @@ class TargetCatalog:
 
     `types_elsewhere`, `tables_elsewhere` and `functions_elsewhere` are those of its other schemas. Our role may not use
     `types_denied`, nor refer to `tables_denied`, nor go into `schemas_closed`, nor create anything in `schemas_sealed`.
+    Where the schema stays and only tables of it are replaced, it counts among the others, and `surroundings` say what
+    is in it; they are None where there is nothing to stay.
     """
 
     server: Server
@@ -374,3 +380,4 @@ class TargetCatalog:
     schemas_sealed: frozenset[str] = frozenset()
     available_extensions: Mapping[str, AvailableExtension] = field(default_factory=dict)
     builtins: Builtins = Builtins()
+    surroundings: Surroundings | None = None

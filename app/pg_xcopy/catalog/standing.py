@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class StandingObject:
-    """Something that stands in the target schema and that a replace will drop; `kind` as pg_identify_object says it."""
+    """Something that stands in the target schema and that a replace will drop; `kind` as pg_identify_object says it.
+
+    `table` is the OID of the one that a trigger, policy or rule is on.
+    """
 
     kind: str
     name: str
@@ -16,19 +19,22 @@ class StandingObject:
     is_partition: bool = False
     row_security: bool = False
     ours: bool = True
+    table: int | None = None
 
 
 @dataclass(frozen=True)
 class Dependent:
     """An object outside the target schema that depends on one inside it, both as pg_describe_object says them.
 
-    It may do so by way of another that is outside; `on_object` is then that. `schema` is None for what has none.
+    It may do so by way of another that is outside; `on_object` is then that. `schema` is None for what has none. Its
+    `id` in pg_depend stays the same whatever it is called.
     """
 
     description: str
     on_object: str
     publication: bool = False
     schema: str | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True)

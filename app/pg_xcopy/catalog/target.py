@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pg_xcopy.catalog.around import read_surroundings
 from pg_xcopy.catalog.model import AvailableExtension, TargetCatalog
 from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server
 from pg_xcopy.catalog.standing import Dependent, Grant, StandingObject, StandingSchema
@@ -13,21 +14,27 @@ from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
 
 
-def read_target(session: Session, schema: str) -> TargetCatalog:
-    """Read the target's catalog as far as planning a copy into `schema` needs it."""
-    types = session.rows(render("introspect/types_elsewhere.sql.j2", schema=schema), DOING)
-    tables = session.rows(render("introspect/tables_elsewhere.sql.j2", schema=schema), DOING)
+def read_target(session: Session, schema: str, *, stays: bool = False) -> TargetCatalog:
+    """Read the target's catalog as far as planning a copy into `schema` needs it.
+
+    Where the schema `stays`, and only tables of it are replaced, what is in it may be used like what is elsewhere.
+    """
+    replaced = "" if stays else schema
+    types = session.rows(render("introspect/types_elsewhere.sql.j2", schema=replaced), DOING)
+    tables = session.rows(render("introspect/tables_elsewhere.sql.j2", schema=replaced), DOING)
     schemas = session.rows(render("introspect/schemas.sql"), DOING)
+    standing, extensions = _standing(session, schema), read_extensions(session)
     return TargetCatalog(
         server=read_server(session),
         schema=schema,
-        standing=_standing(session, schema),
-        extensions=read_extensions(session),
+        standing=standing,
+        extensions=extensions,
+        surroundings=read_surroundings(session, schema, standing.oid, extensions) if stays and standing else None,
         types_elsewhere=frozenset(map(_name, types)),
         types_denied=frozenset(_name(row) for row in types if not row["usable"]),
         tables_elsewhere=frozenset(map(_name, tables)),
         functions_elsewhere=frozenset(
-            _name(row) for row in session.rows(render("introspect/functions_elsewhere.sql.j2", schema=schema), DOING)
+            _name(row) for row in session.rows(render("introspect/functions_elsewhere.sql.j2", schema=replaced), DOING)
         ),
         tables_denied=frozenset(_name(row) for row in tables if not row["usable"]),
         schemas=frozenset(row["name"] for row in schemas),
@@ -55,7 +62,8 @@ def read_dependents(session: Session, schema_oid: int) -> tuple[Dependent, ...]:
     # Once each: a foreign key depends on the table that it refers to, and on its index.
     once = {row["dependent"]: row for row in reversed(rows)}
     return tuple(
-        Dependent(name, row["on_object"], row["publication"], row["schema"]) for name, row in sorted(once.items())
+        Dependent(name, row["on_object"], row["publication"], row["schema"], row["id"])
+        for name, row in sorted(once.items())
     )
 
 

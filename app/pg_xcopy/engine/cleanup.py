@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pg_xcopy.connect.session import Session
-from pg_xcopy.engine.last_look import dependents_of, extensions_within
+from pg_xcopy.engine.last_look import Permission, dependents_of, extensions_within, permission_of
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import DatabaseError
 from pg_xcopy.planning.plan import ReplacePlan, Topic
@@ -27,16 +27,15 @@ SETTINGS = (("synchronous_commit", "off"),)
 
 @dataclass(frozen=True)
 class _Leftovers:
-    """Schemas of one purpose beside one target, by how their names begin; `cascades` as the job says.
+    """Schemas of one purpose beside one target, by how their names begin.
 
-    Those that are `used` may hold what something outside has come to need.
+    Those that are `used` may hold what something outside has come to need, and of that not all may be broken.
     """
 
     target_schema: str
     purpose: str
     name_begins: str
-    used: bool
-    cascades: bool = False
+    used: Permission | None = None
 
 
 def clean_up_after_dead_runs(session: Session, target_schema: str, reporter: Reporter) -> None:
@@ -46,19 +45,20 @@ def clean_up_after_dead_runs(session: Session, target_schema: str, reporter: Rep
     """
     for purpose in ("staging", "retired"):
         begin = prefix(target_schema, purpose)
-        _clean_up(session, _Leftovers(target_schema, purpose, begin, used=purpose == "retired"), reporter)
+        used = Permission(target_schema) if purpose == "retired" else None
+        _clean_up(session, _Leftovers(target_schema, purpose, begin, used), reporter)
 
 
 def drop_staging(session: Session, plan: ReplacePlan, reporter: Reporter) -> None:
     """Drop what this run built and did not put in its place."""
-    _clean_up(session, _Leftovers(plan.target.schema, "staging", plan.staging, used=False), reporter)
+    _clean_up(session, _Leftovers(plan.target.schema, "staging", plan.staging), reporter)
 
 
 def drop_after_swap(session: Session, plan: ReplacePlan, reporter: Reporter) -> None:
     """Drop what this run replaced, and the empty schema that a swap by moving leaves."""
     schema = plan.target.schema
-    _clean_up(session, _Leftovers(schema, "retired", plan.retired, used=True, cascades=plan.cascades), reporter)
-    _clean_up(session, _Leftovers(schema, "staging", plan.staging, used=True), reporter)
+    _clean_up(session, _Leftovers(schema, "retired", plan.retired, permission_of(plan)), reporter)
+    _clean_up(session, _Leftovers(schema, "staging", plan.staging, Permission(schema)), reporter)
 
 
 def _clean_up(session: Session, leftovers: _Leftovers, reporter: Reporter) -> None:
@@ -88,7 +88,7 @@ def _needed_elsewhere(session: Session, leftovers: _Leftovers, oid: int) -> str:
     session.begin_writer(search_path([]), LOCK_TIMEOUT, SETTINGS)
     reasons = [f"extension {name} lives in it" for name in extensions_within(session, oid)]
     if leftovers.used:
-        broken = dependents_of(session, oid, leftovers.target_schema, cascades=leftovers.cascades)
+        broken = dependents_of(session, oid, leftovers.used)
         reasons += [f"{each.description} depends on {each.on_object}" for each in broken]
     session.commit()
     return ", ".join(reasons)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pg_xcopy.connect.pool import Pool
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.crew import Crew
+from pg_xcopy.engine.kept_keys import check_kept_keys
 from pg_xcopy.engine.loading import Hands, Loading
 from pg_xcopy.engine.reading import Reading
 from pg_xcopy.engine.run import Run
@@ -27,6 +28,8 @@ def fill(plan: ReplacePlan, reading: Reading, writers: Pool, run: Run) -> tuple[
     crew: Crew[Hands] = Crew(make_schedule(plan), plan.resources.readers, in_order=reading.shared)
     crew.run(plan.resources.workers, filling.hire, filling.work, loaded=filling.loaded, failed=run.sessions.cancel)
     filling.settle()
+    with writers.session() as session:
+        check_kept_keys(plan, session, run.reporter)
     run.reporter.enforce(plan)
     return filling.loading.results
 

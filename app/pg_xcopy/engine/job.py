@@ -49,7 +49,7 @@ def _stages(run: Run) -> JobResult:
         plan = checked(planned(run, sides), sides, run)
         snapshot = sides.source.session
         reading = alone(sides.source, plan, run.sessions, lambda: run.sessions.close(snapshot))
-        result = carried_out(plan, sides.target, reading, run)
+        result = carried_out(plan, sides, reading, run)
     return replace(result, seconds=time.monotonic() - started)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pg_xcopy.catalog.standing import Dependent
 from pg_xcopy.catalog.target import read_dependents
 from pg_xcopy.connect.session import Session
+from pg_xcopy.planning.plan import ReplacePlan, SwapMethod
+from pg_xcopy.planning.swapping.schemas import is_ours
 from pg_xcopy.sql.render import render
 
 DOING = "looking at what would be dropped"
@@ -16,10 +20,33 @@ def extensions_within(session: Session, schema_oid: int) -> tuple[str, ...]:
     return tuple(row["name"] for row in rows)
 
 
-def dependents_of(session: Session, schema_oid: int, target_schema: str, *, cascades: bool) -> tuple[Dependent, ...]:
-    """Give what would be broken; where the job `cascades`, only what is in the schema that it made.
+@dataclass(frozen=True)
+class Permission:
+    """What may be broken: where a job `cascades`, all but what is in the schema that it made.
 
-    Publications lose what they published, and that is said in the plan.
+    Where only tables are replaced, it made only a part of that: what `may_fall` has been named then. Publications lose
+    what they published, and that is said in the plan. What a dead run left may always go.
     """
-    broken = (each for each in read_dependents(session, schema_oid) if not each.publication)
-    return tuple(each for each in broken if not cascades or each.schema == target_schema)
+
+    target_schema: str
+    cascades: bool = False
+    may_fall: frozenset[str] | None = None
+
+    def covers(self, each: Dependent) -> bool:
+        """Tell whether this may be broken."""
+        if each.publication or is_ours(each.schema, self.target_schema):
+            return True
+        if self.may_fall is not None:
+            return each.id in self.may_fall
+        return self.cascades and each.schema != self.target_schema
+
+
+def permission_of(plan: ReplacePlan) -> Permission:
+    """Give what a job may break of what depends on what it replaced."""
+    tables = plan.swap.method is SwapMethod.TABLES
+    return Permission(plan.target.schema, plan.cascades, frozenset(plan.swap.may_fall) if tables else None)
+
+
+def dependents_of(session: Session, schema_oid: int, permission: Permission) -> tuple[Dependent, ...]:
+    """Give what would be broken and may not be."""
+    return tuple(each for each in read_dependents(session, schema_oid) if not permission.covers(each))

@@ -10,20 +10,26 @@ from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_after_swap, drop_staging
 from pg_xcopy.engine.filling import fill
 from pg_xcopy.engine.heartbeat import kept_alive
+from pg_xcopy.engine.kept_keys import validate_kept_keys
 from pg_xcopy.engine.reading import Reading
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.run import Run
-from pg_xcopy.engine.staging import build
-from pg_xcopy.engine.swap import swap
+from pg_xcopy.engine.staging import build, make_durable
+from pg_xcopy.engine.swap import Replan, swap
 from pg_xcopy.engine.target import Target, open_writer
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.observe.events import Stage
-from pg_xcopy.planning.plan import ReplacePlan
+from pg_xcopy.planning.plan import ReplacePlan, SwapMethod
 from pg_xcopy.results import TableResult
 
 
-def replace_schema(plan: ReplacePlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
-    """Do all that the plan says; raises XcopyError, and then the old schema is in its place."""
+def replace_schema(
+    plan: ReplacePlan, target: Target, reading: Reading, run: Run, replan: Replan
+) -> tuple[TableResult, ...]:
+    """Do all that the plan says; raises XcopyError, and then the old schema, or its tables, are in their place.
+
+    `replan` makes the plan again, from the target as it is then.
+    """
     reporter = run.reporter
     writers = Pool(target.address, run.sessions, plan.resources.workers)
     with writers.session() as session:
@@ -32,7 +38,10 @@ def replace_schema(plan: ReplacePlan, target: Target, reading: Reading, run: Run
         with kept_alive((target.session,), run.sessions):
             tables = _filled(run, plan, reading, writers)
         reporter.stage(Stage.SWAP)
-        swap(plan, target, run.sessions)
+        if plan.swap.method is not SwapMethod.RENAME:  # a rename holds no lock that a reader waits for
+            with writers.session() as session:
+                make_durable(plan, session)
+        swap(plan, target, run.sessions, replan)
     reporter.stage(Stage.CLEAN)
     _tidy(plan, writers, reporter)
     return tables
@@ -48,9 +57,10 @@ def _filled(run: Run, plan: ReplacePlan, reading: Reading, writers: Pool) -> tup
 
 
 def _tidy(plan: ReplacePlan, writers: Pool, reporter: Reporter) -> None:
-    """Drop what was replaced. The new schema is in place, so whatever goes wrong here fails no job any more."""
+    """Drop what was replaced. The new one is in place, so whatever goes wrong here fails no job any more."""
     try:
         with writers.session() as session:
+            validate_kept_keys(plan, session, reporter)
             drop_after_swap(session, plan, reporter)
     except XcopyError as error:
         reporter.unclean(plan.retired, error)

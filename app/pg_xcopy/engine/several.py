@@ -98,7 +98,7 @@ def _stages(run: Run, source: Source, meeting: Meeting[Plan]) -> JobResult:
             if agreement != ALONE:
                 plan = planned(run, sides, agreement)
             ordered, reading = meeting.gather(name, checked(plan, sides, run), sessions)
-            result = carried_out(ordered, target, reading, run)
+            result = carried_out(ordered, sides, reading, run, agreement)
     finally:
         meeting.leave(name)
     return replace(result, seconds=time.monotonic() - started)

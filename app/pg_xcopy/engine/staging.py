@@ -8,6 +8,15 @@ from pg_xcopy.engine.steps import batches, together
 from pg_xcopy.planning.plan import ReplacePlan, Step
 from pg_xcopy.planning.swapping.schemas import marker
 from pg_xcopy.sql.render import render
+from pg_xcopy.sql.search_path import search_path
+
+
+def make_durable(plan: ReplacePlan, session: Session) -> None:
+    """Wait for the disk before the swap does: then it holds its locks for no longer than it takes to change places."""
+    session.begin_writer(search_path([]), settings=(("synchronous_commit", "on"),))
+    mark = marker(plan.target.schema, "staging")
+    session.run(render("swap/comment_schema.sql.j2", schema=plan.staging, comment=mark), "waiting for the disk")
+    session.commit()
 
 
 def build(plan: ReplacePlan, session: Session, reporter: Reporter) -> None:

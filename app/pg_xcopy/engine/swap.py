@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pg_xcopy.catalog.standing import Dependent
 from pg_xcopy.catalog.target import read_dependents, read_objects
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.last_look import dependents_of, extensions_within
+from pg_xcopy.engine.last_look import Permission, dependents_of, extensions_within, permission_of
 from pg_xcopy.engine.target import Target, lock_key, open_writer
 from pg_xcopy.errors import DatabaseError, PlanError
-from pg_xcopy.planning.plan import ReplacePlan
+from pg_xcopy.planning.plan import ReplacePlan, SwapMethod
+from pg_xcopy.planning.swapping.schemas import is_ours
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
@@ -19,16 +20,23 @@ from pg_xcopy.sql.search_path import search_path
 PATIENCE, PAUSE, ATTEMPTS = "3s", 2.0, 20
 """How long a lock is waited for, the seconds between two attempts, and how many of them there are."""
 
-LOCK_NOT_AVAILABLE = "55P03"
+IN_THE_WAY = frozenset({"55P03", "40P01"})
+"""SQLSTATEs of a lock that did not come in time, and of two who waited for each other's."""
 
 
-def swap(plan: ReplacePlan, target: Target, sessions: Sessions) -> None:
+Replan = Callable[[], ReplacePlan]
+
+
+def swap(plan: ReplacePlan, target: Target, sessions: Sessions, replan: Replan) -> None:
     """Swap in the transaction that has held the lock since the beginning, and commit it.
 
     Raises PlanError if, since the plan was made, something outside began to depend on what is to be replaced, or if
-    what is left when all is in its place could not be dropped without breaking something.
+    what is left when all is in its place could not be dropped without breaking something. `replan` makes the plan anew.
     """
-    _refuse_what_appeared(plan, target)
+    if plan.swap.method is SwapMethod.TABLES:
+        _refuse_what_changed(plan, replan())
+    else:
+        _refuse_what_appeared(plan, target)
     for attempt in range(ATTEMPTS, 0, -1):
         if _swapped(plan, target, last=attempt == 1):
             break
@@ -50,7 +58,7 @@ def _swapped(plan: ReplacePlan, target: Target, *, last: bool) -> bool:
         target.session.run(Sql(";\n".join(plan.swap.statements)), doing)
         reasons = tuple(_what_would_fall(plan, target))
     except DatabaseError as error:
-        if last or error.sqlstate != LOCK_NOT_AVAILABLE:
+        if last or error.sqlstate not in IN_THE_WAY:
             raise
         target.session.run(Sql("ROLLBACK TO SAVEPOINT swap"), doing)
         return False
@@ -84,9 +92,24 @@ def _refuse_what_appeared(plan: ReplacePlan, target: Target) -> None:
             raise PlanError(plan.job, tuple(f"{each} appeared while the job ran, and would be dropped" for each in new))
         dependents = read_dependents(target.session, int(row["oid"]))
         ours = [each for each in dependents if plan.staging == each.schema]
-        broken = ours if plan.cascades else [each for each in dependents if not each.publication]
+        others = [each for each in dependents if not (each.publication or is_ours(each.schema, plan.target.schema))]
+        broken = ours if plan.cascades else [*ours, *others]
         if broken:
             raise PlanError(plan.job, tuple(_reason(each, plan) for each in broken))
+
+
+def _refuse_what_changed(plan: ReplacePlan, now: ReplacePlan) -> None:
+    """Refuse to carry out a plan that would be another now: tables, or what depends on them, are not what they were."""
+    if now.swap == plan.swap and now.dropped == plan.dropped:
+        return
+    new = [
+        f"{each} appeared while the job ran, and would be dropped" for each in now.dropped if each not in plan.dropped
+    ]
+    gone = [each for each in (*plan.dropped, *plan.swap.again) if each not in (*now.dropped, *now.swap.again)]
+    late = [each for each in now.swap.again if each not in plan.swap.again]
+    reasons = [*new, *(f"{each} came or went while the job ran" for each in (*gone, *late))]
+    changed = f"what stays in schema {plan.target.schema} around the job's tables changed while the job ran"
+    raise PlanError(plan.job, tuple(f"{each} (run it again)" for each in reasons or [changed]))
 
 
 def _what_would_fall(plan: ReplacePlan, target: Target) -> Iterator[str]:
@@ -98,8 +121,8 @@ def _what_would_fall(plan: ReplacePlan, target: Target) -> Iterator[str]:
             oid = int(row["oid"])
             for name in extensions_within(target.session, oid):
                 yield f"extension {name} appeared in schema {target.schema} while the job ran, and would be dropped"
-            cascades = plan.cascades and schema == plan.retired
-            for each in dependents_of(target.session, oid, target.schema, cascades=cascades):
+            permission = permission_of(plan) if schema == plan.retired else Permission(target.schema)
+            for each in dependents_of(target.session, oid, permission):
                 yield _reason(each, plan)
 
 

@@ -32,9 +32,9 @@ class Target:
     schema: str
     nonce: int
 
-    def catalog(self) -> TargetCatalog:
-        """Read what stands there now."""
-        return read_target(self.session, self.schema)
+    def catalog(self, *, stays: bool = False) -> TargetCatalog:
+        """Read what stands there now; more of it where the schema `stays`."""
+        return read_target(self.session, self.schema, stays=stays)
 
     def existing(self) -> ExistingCatalog:
         """Read the tables that are there to be filled."""

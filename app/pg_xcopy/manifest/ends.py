@@ -14,7 +14,7 @@ from pg_xcopy.manifest.fields import LISTS, NON_EMPTY, Name, Names, Updates, ref
 from pg_xcopy.manifest.frozen import FrozenMapping
 from pg_xcopy.manifest.modes import of_upsert
 
-Mode = Literal["replace", "append", "truncate", "upsert"]
+Mode = Literal["replace", "replace_tables", "append", "truncate", "upsert"]
 
 
 class Source(Declared):
@@ -70,13 +70,15 @@ class Target(Declared):
     schema_name: Annotated[Name, AfterValidator(_replaceable)] = Field(
         default="public",
         alias="schema",
-        description="The schema to write. With mode replace all of it, and it is made if it does not exist.",
+        description="The schema to write: with mode replace all of it. With replace and replace_tables it is made if "
+        "it does not exist.",
     )
     mode: Mode = Field(
         default="replace",
-        description="replace: build the schema anew beside the old one, then swap the two. The others fill tables that "
-        "exist, with the columns that both sides have: append adds rows, truncate empties the tables and fills them, "
-        "upsert adds the rows that are not there and updates those that are.",
+        description="replace: build the schema anew beside the old one, then swap the two. replace_tables: the same "
+        "for the job's tables alone; everything else in the schema stays. The others fill tables that exist, with the "
+        "columns that both sides have: append adds rows, truncate empties the tables and fills them, upsert adds the "
+        "rows that are not there and updates those that are.",
     )
     key: Annotated[Name, AfterValidator(of_upsert)] | None = Field(default=None, description=KEY)
     update: Annotated[Updates, AfterValidator(of_upsert)] = Field(default=None, description=UPDATE)
@@ -94,4 +96,4 @@ class Target(Declared):
     @property
     def fills_existing(self) -> bool:
         """Tell whether the target's tables stay what they are and only take rows."""
-        return self.mode != "replace"
+        return self.mode not in ("replace", "replace_tables")

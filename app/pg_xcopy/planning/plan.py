@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from pg_xcopy.catalog.objects import ObjectId
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
@@ -28,15 +29,27 @@ class Topic(str, Enum):
     PARTIAL = "partial"
     PATTERN = "pattern matches nothing"
     DROPPED = "dropped with the old schema"
+    REPLACED = "dropped with the old table"
     CASCADE = "dropped by cascade"
     ACCESS = "privilege not carried over"
     CREATED = "created outside the schema"
+    UNCHECKED = "left not valid"
     LEFTOVER = "left behind"
     KEY = "key"
     STATISTICS = "statistics"
 
 
-LOSSES = frozenset({Topic.CONSTRAINT, Topic.INDEX, Topic.NOT_NULL, Topic.DEFAULT, Topic.PARTITIONING, Topic.TEXT})
+LOSSES = frozenset(
+    {
+        Topic.CONSTRAINT,
+        Topic.INDEX,
+        Topic.NOT_NULL,
+        Topic.DEFAULT,
+        Topic.PARTITIONING,
+        Topic.TEXT,
+        Topic.UNCHECKED,
+    }
+)
 """What `strict: true` turns into a failure."""
 
 
@@ -175,15 +188,38 @@ class SwapMethod(str, Enum):
 
     RENAME = "rename the schemas"
     MOVE = "move the objects between the schemas"
+    TABLES = "move the tables between the schemas"
+
+
+@dataclass(frozen=True)
+class KeptKey:
+    """A foreign key of a table that stays to one that is replaced, made again in the swap; `what` is its definition.
+
+    `breaks` asks before the swap whether rows break it, None where only the server can tell. `validate` makes it hold
+    for the rows that are there, after the swap; None where it does so at once.
+    """
+
+    subject: str
+    what: str
+    breaks: Sql | None
+    validate: Step | None
 
 
 @dataclass(frozen=True)
 class SwapPlan:
-    """The short transaction at the end. `reason` says why it is not a rename, where it is not."""
+    """The short transaction at the end. `reason` says why it is not a rename, where it is not.
+
+    Where only tables are replaced, views and foreign keys are made `again`, and what stands is `used`. `may_fall` are
+    ids of what depends on the old tables and falls with them.
+    """
 
     method: SwapMethod
     statements: tuple[Sql, ...]
     reason: str = ""
+    again: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+    kept_keys: tuple[KeptKey, ...] = ()
+    may_fall: tuple[ObjectId, ...] = ()
 
 
 @dataclass(frozen=True)

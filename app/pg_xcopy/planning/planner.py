@@ -11,7 +11,7 @@ from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.integrity.constraints import Means
 from pg_xcopy.planning.integrity.finish import Integrity, plan_integrity
 from pg_xcopy.planning.needs.lacks import Lacks, find_lacks
-from pg_xcopy.planning.needs.order import Extent, Needs, find_needs
+from pg_xcopy.planning.needs.order import Extent, Needs, Standing, find_needs
 from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, PlanProblem, ReplacePlan, Step, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.resources import plan_resources
 from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions, plan_copy
@@ -19,6 +19,8 @@ from pg_xcopy.planning.rows.shape import ALONE, Agreement, Shape
 from pg_xcopy.planning.selecting.columns import column_notices, column_problems
 from pg_xcopy.planning.selecting.design import Designs, Schemas, design_tables
 from pg_xcopy.planning.selecting.selection import Selection, heirs_left_behind, select
+from pg_xcopy.planning.staying.decisions import After, Before
+from pg_xcopy.planning.staying.setting import Setting
 from pg_xcopy.planning.structure.building import late_check_steps, plan_structure, respelling_steps
 from pg_xcopy.planning.structure.comments import Comments
 from pg_xcopy.planning.structure.kin import kin_notices
@@ -35,7 +37,13 @@ from pg_xcopy.planning.swapping.access import (
     schema_steps,
 )
 from pg_xcopy.planning.swapping.schemas import name_schemas
-from pg_xcopy.planning.swapping.swap import drop_notices, plan_swap, swap_problems, unmovable_types
+from pg_xcopy.planning.swapping.swap import (
+    drop_notices,
+    plan_swap,
+    server_problems,
+    swap_problems,
+    unmovable_types,
+)
 from pg_xcopy.planning.transporting import plan_transport, transport_problems
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
@@ -43,7 +51,10 @@ from pg_xcopy.sql.search_path import search_path
 
 @dataclass(frozen=True)
 class Decisions:
-    """What every part of planning decided, before it becomes one plan or one error."""
+    """What every part of planning decided, before it becomes one plan or one error.
+
+    `staying` is set where only tables of a schema are replaced.
+    """
 
     schemas: Schemas
     selection: Selection
@@ -56,6 +67,7 @@ class Decisions:
     integrity: Integrity
     positions: tuple[Step | Notice, ...]
     agreement: Agreement
+    staying: After | None
 
 
 def make_plan(
@@ -82,15 +94,19 @@ def _decide(
     selection = select(job, source)
     chosen = missing_column_decisions(job, selection.tables)
     designs = design_tables(chosen.tables, source, schemas)
-    needs = find_needs(
-        designs.tables,
-        source,
-        target,
-        schemas,
-        Extent(selection.everything, job.create_missing),
+    around = target.surroundings
+    before = Before(Setting(source, target, around, designs, schemas)) if around else None
+    extent = Extent(
+        selection.everything and job.only_target.mode == "replace",
+        job.create_missing,
+        before.standing if before else Standing(),
     )
+    needs = find_needs(designs.tables, source, target, schemas, extent)
+    staying = After(before, needs, job.cascade) if before else None
     lacks = find_lacks(job, designs, needs, source, target)
     comments = Comments(source.comments, schemas)
+    kept = before.setting.kept_tables if before else frozenset()
+    means = Means(needs, comments, target, designs, source.builtins - target.builtins, kept)
     return Decisions(
         schemas=schemas,
         selection=selection,
@@ -98,11 +114,12 @@ def _decide(
         designs=designs,
         needs=needs,
         lacks=lacks,
-        swap=plan_swap(lacks.completed(target), designs, needs, schemas),
+        swap=staying.swap() if staying else plan_swap(lacks.completed(target), designs, needs, schemas),
         comments=comments,
-        integrity=plan_integrity(designs, Means(needs, comments, target, designs, source.builtins - target.builtins)),
+        integrity=plan_integrity(designs, means),
         positions=tuple(position_steps(designs, needs, schemas, source.server)),
         agreement=agreement,
+        staying=staying,
     )
 
 
@@ -119,7 +136,10 @@ def _notices(job: Job, source: SourceCatalog, target: TargetCatalog, decided: De
         yield from compression_notices(design, target.server.compressions)
         yield from row_security_notices(design)
     yield from (each for each in decided.positions if isinstance(each, Notice))
-    yield from drop_notices(target, decided.designs, decided.needs, cascade=job.cascade)
+    if decided.staying:
+        yield from decided.staying.notices()
+    else:
+        yield from drop_notices(target, decided.designs, decided.needs, cascade=job.cascade)
     if target.standing:
         yield from guarded_notices(target.standing, decided.designs)
     if job.allow_row_security:
@@ -135,7 +155,11 @@ def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[P
     for one, other in decided.designs.namesakes():
         yield PlanProblem(str(other), f"in the target it would have the name of {one}", "exclude one of them")
     yield from decided.lacks.problems
-    yield from swap_problems(target, decided.swap.method, cascade=job.cascade)
+    yield from server_problems(target)
+    if decided.staying:
+        yield from decided.staying.problems()
+    else:
+        yield from swap_problems(target, decided.swap.method, cascade=job.cascade)
     yield from unmovable_types(target, decided.swap, decided.needs)
     if not job.allow_row_security:
         for table in _under_row_security(decided.designs):
@@ -154,7 +178,6 @@ def _assemble(
     job: Job, source: SourceCatalog, target: TargetCatalog, decided: Decisions, notices: tuple[Notice, ...]
 ) -> ReplacePlan:
     schemas, designs, needs = decided.schemas, decided.designs, decided.needs
-    objects = target.standing.objects if target.standing else ()
     shape = Shape(job, designs, source, target, decided.agreement)
     structure = plan_structure(designs, needs, schemas, target.server)
     return ReplacePlan(
@@ -186,12 +209,19 @@ def _assemble(
             *_late_access(target, designs, needs, schemas, decided.swap.method),
         ),
         swap=decided.swap,
-        dropped=tuple(f"{each.kind} {each.identity}" for each in objects),
+        dropped=tuple(_dropped(target, decided.staying)),
         cascades=job.cascade,
         strict=job.strict,
         resources=plan_resources(job, target),
         notices=notices,
     )
+
+
+def _dropped(target: TargetCatalog, staying: After | None) -> Iterator[str]:
+    if staying:
+        yield from staying.dropped()
+    elif target.standing:
+        yield from (f"{each.kind} {each.identity}" for each in target.standing.objects)
 
 
 def _strictly(notices: tuple[Notice, ...]) -> Iterator[PlanProblem]:
@@ -203,10 +233,14 @@ def _strictly(notices: tuple[Notice, ...]) -> Iterator[PlanProblem]:
 def _target_path(source: SourceCatalog, target: TargetCatalog, decided: Decisions) -> Sql:
     """Find extensions wherever the target keeps them, and what else the source keeps in the schemas of its own.
 
-    The target schema itself is not searched for the latter: what stands there is about to be dropped.
+    The target schema itself is not searched for the latter where it is about to be dropped; where it stays, the copy
+    uses what stands there.
     """
+    stays = [target.schema] if decided.staying else []
     of_source = [name for name in _extension_schemas(source) if name not in (source.schema, target.schema)]
-    return search_path([decided.schemas.staging, *of_source, *_extension_schemas(decided.lacks.completed(target))])
+    return search_path(
+        [decided.schemas.staging, *stays, *of_source, *_extension_schemas(decided.lacks.completed(target))]
+    )
 
 
 def _extension_schemas(catalog: SourceCatalog | TargetCatalog) -> list[str]:
@@ -226,6 +260,9 @@ def _column_notices(designs: Designs) -> Iterator[Notice]:
 def _early_access(target: TargetCatalog, schemas: Schemas, method: SwapMethod) -> Iterator[Step]:
     if target.standing and method is SwapMethod.RENAME:
         yield from default_privilege_steps(target.standing, schemas)
+    elif target.standing and method is SwapMethod.TABLES:
+        # What others make in the schema keeps what they gave it; here, everything is made by our role.
+        yield from default_privilege_steps(target.standing, schemas, maker=target.server.role)
 
 
 def _late_access(
@@ -237,6 +274,6 @@ def _late_access(
             yield from schema_steps(target.standing, target, schemas)
         yield from object_steps(target.standing, designs, needs, schemas)
         owned = owned_again(target.standing, target, designs, needs)
-        if method is SwapMethod.MOVE:
+        if method is not SwapMethod.RENAME:
             yield from creation_steps(owned, schemas)
         yield from owner_steps(owned, schemas)

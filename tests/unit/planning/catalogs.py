@@ -23,6 +23,7 @@ from pg_xcopy.catalog.model import (
     UserType,
 )
 from pg_xcopy.catalog.standing import Dependent, Grant, StandingObject, StandingSchema
+from pg_xcopy.catalog.surroundings import Dependence, StandingKey, StandingRelation, StandingView, Surroundings
 from pg_xcopy.manifest.loader import parse_job
 from pg_xcopy.planning.existing.planner import make_existing_plan
 from pg_xcopy.planning.integrity.constraints import Means
@@ -247,12 +248,51 @@ def dependent(description, on_object, **given):
     return Dependent(description, on_object, **given)
 
 
+def standing_relation(oid, name, kind="r", **given):
+    """What has a name among the relations of the target's schema; a table, if nothing else is said."""
+    usual = {"home": oid, "owner": "worker"}
+    return StandingRelation(oid, name, kind, **{**usual, **given})
+
+
+def standing_view(oid, name, *reads, **given):
+    """A view of the target's schema that reads these columns: pairs of a table's OID and a name."""
+    definition = Sql(given.pop("definition", f" SELECT 1 FROM {SCHEMA}.users"))
+    return StandingView(oid, TableName(SCHEMA, name), definition, given.pop("owner", "worker"), reads=reads, **given)
+
+
+def standing_key(oid, name, table_oid, referenced_oid, **given):
+    """A foreign key (user_id) of app.orders to app.users (id), unless something else is said."""
+    usual = {
+        "table": TableName(SCHEMA, "orders"),
+        "referenced": TableName(SCHEMA, "users"),
+        "definition": Sql(f"FOREIGN KEY (user_id) REFERENCES {SCHEMA}.users(id)"),
+        "columns": ("user_id",),
+        "referenced_columns": ("id",),
+        "owner": "worker",
+    }
+    return StandingKey((oid,), name, table_oid, referenced_oid=referenced_oid, **{**usual, **given})
+
+
+def dependence(id_, description, home, on_home, on_description, **given):
+    """Something that depends on a relation of the target; `home` is None for what is no part of one."""
+    on = given.pop("on", f"pg_class {on_home}")
+    return Dependence(id_, on, description, on_description, home=home, on_home=on_home, **given)
+
+
+def surroundings(*relations, **given):
+    return Surroundings(relations=relations, **given)
+
+
 def job(tables=None, **given):
     """A job from schema app into schema app; `tables` is what a manifest says."""
     return parse_job(
         {
             "source": {"database": "host=here dbname=shop", "schema": SCHEMA},
-            "target": {"database": "host=there dbname=staging", "schema": given.pop("schema", SCHEMA)},
+            "target": {
+                "database": "host=there dbname=staging",
+                "schema": given.pop("schema", SCHEMA),
+                "mode": given.pop("mode", "replace"),
+            },
             "tables": {"*": {}} if tables is None else tables,
             **given,
         },

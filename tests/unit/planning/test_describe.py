@@ -9,6 +9,7 @@ import pytest
 from catalogs import (
     KNOWN,
     column,
+    dependence,
     dependent,
     domain,
     enum,
@@ -26,12 +27,18 @@ from catalogs import (
     sequence,
     source,
     standing,
+    standing_key,
+    standing_relation,
     standing_table,
+    standing_view,
+    surroundings,
     table,
     target,
     unique_key,
 )
 
+from pg_xcopy.catalog.beside import SchemaObjects
+from pg_xcopy.catalog.standing import StandingObject
 from pg_xcopy.planning.describe import as_data, as_sql, as_text
 from pg_xcopy.planning.plan import ReplacePlan
 from pg_xcopy.sql.quoting import Sql
@@ -146,6 +153,12 @@ SHOP_THERE = existing(
     own_path=("public",),
     compressions=frozenset({"lz4"}),
 )
+STAYING = standing(
+    standing_table("users"),
+    standing_table("orders"),
+    attachments=(StandingObject("trigger", "audit", "trigger audit on table app.users", table=100),),
+    grants=(grant("table", "SELECT", "users"), grant("default", "SELECT", for_role="worker", object_kind="TABLES")),
+)
 PLANS = {
     "renamed": plan(RULES, CATALOG, target(OLD, extensions=(extension("citext", "app"),))),
     "moved": plan(
@@ -156,6 +169,30 @@ PLANS = {
                 standing_table("users"), ours=False, owner="boss", dependents=(dependent("view v.x", "table users"),)
             )
         ),
+        cascade=True,
+    ),
+    "tables": plan(
+        {"users": RULES["users"]},
+        CATALOG,
+        target(
+            STAYING,
+            surroundings=surroundings(
+                standing_relation(100, "users", columns={"id": "bigint", "email": "text", "own": "text"}),
+                standing_relation(101, "users_own_idx", "i", home=100),
+                standing_relation(102, "orders", columns={"id": "integer"}),
+                standing_relation(103, "users_id_seq", "S", home=100),
+                standing_relation(104, "addresses", "v"),
+                views=(standing_view(104, "addresses", (100, "id"), options=(Sql("security_barrier='true'"),)),),
+                keys=(standing_key(105, "orders_user_fkey", 102, 100, comment="who"),),
+                dependences=(
+                    dependence("pg_rewrite 106", "view app.addresses", 104, 100, "table app.users", kind="view"),
+                    dependence("pg_constraint 105", "constraint orders_user_fkey", 102, 100, "table app.users"),
+                    dependence("pg_rewrite 107", "materialized view v.x", 108, 100, "table app.users", kind="view"),
+                ),
+                objects=SchemaObjects(types=CATALOG.types[:1]),
+            ),
+        ),
+        mode="replace_tables",
         cascade=True,
     ),
     "new": plan({"orders": {"transform": {"at": None}}}, CATALOG, target()),

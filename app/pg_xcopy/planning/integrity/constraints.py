@@ -16,6 +16,7 @@ from pg_xcopy.planning.versions import (
     missing_feature,
     needs_version,
 )
+from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
 
 FOREIGN_KEY = "f"
@@ -32,7 +33,8 @@ KINDS = {
 class Means:
     """What the statements are made with: the comments to append, what the target has and allows.
 
-    `lacking` is what the source's server has by itself and the target's has not.
+    `lacking` is what the source's server has by itself and the target's has not; `kept` are tables of the target's
+    schema that stay.
     """
 
     needs: Needs
@@ -40,6 +42,7 @@ class Means:
     target: TargetCatalog
     designs: Designs
     lacking: Builtins = field(default_factory=Builtins)
+    kept: frozenset[TableName] = frozenset()
 
     @property
     def version(self) -> int:

@@ -59,10 +59,17 @@ def _reason(constraint: Constraint, design: Design, by_source: Mapping[TableName
         gone = ", ".join(name for name in constraint.referenced_columns if name in found.columns.left_out)
         return f"it refers to {referenced.name} ({gone}), which is left out" if gone else ""
     if referenced.schema == design.relation.name.schema:
-        return f"it refers to {referenced.name}, which is not copied"
-    if referenced.schema == design.schemas.target:
+        # One that stays in the target's schema serves; its name is deparsed so that it is looked up there.
+        twin = referenced.within(design.schemas.target)
+        return _why_not_elsewhere(twin, means.target) if twin in means.kept else _not_copied(referenced, means)
+    if referenced.schema == design.schemas.target and referenced not in means.kept:
         return f"it refers to {referenced}, which the copy replaces"
     return _why_not_elsewhere(referenced, means.target)
+
+
+def _not_copied(referenced: TableName, means: Means) -> str:
+    lacks = ", and which the target lacks" if means.target.surroundings else ""
+    return f"it refers to {referenced.name}, which is not copied{lacks}"
 
 
 def _why_not_elsewhere(referenced: TableName, target: TargetCatalog) -> str:

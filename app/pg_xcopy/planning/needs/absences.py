@@ -60,7 +60,7 @@ def _too_young(source: SourceCatalog, target: TargetCatalog) -> dict[ObjectId, L
 
 
 def _no_function_elsewhere(name: TableName, target: TargetCatalog) -> Lack:
-    if name.schema == target.schema:
+    if name.schema == target.schema and target.surroundings is None:
         return Lack(f"it needs function {name}, and the copy replaces that schema", "leave out what needs it")
     return Lack(
         f"it needs function {name}, which the target lacks", "create it there first, or leave out what needs it"

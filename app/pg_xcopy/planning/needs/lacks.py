@@ -218,7 +218,7 @@ def _types_elsewhere(
     copied = {id_: each for each in needs.objects for id_ in each.ids if id_ not in outside}
     for each in types:
         of_copy = next((copied[id_] for id_ in each.needs if id_ in copied), None)
-        if each.name.schema == target.schema:
+        if each.name.schema == target.schema and target.surroundings is None:
             yield _of_replaced(each)
         elif of_copy:
             yield PlanProblem(

@@ -31,11 +31,23 @@ _CALLED = re.compile(r'("(?:[^"]|"")+"|[^\W\d][\w$]*)\s*\(')
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What of the source's is not made, because the target's schema stays and has the same: types, functions, etc.
+
+    `names` are all that the schema will have of those in the source's: what the text of a function may mean.
+    """
+
+    ids: frozenset[ObjectId] = frozenset()
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Extent:
     """How far to go: `everything` of the schema comes along, used or not; `create_missing` allows new extensions."""
 
     everything: bool
     create_missing: bool
+    standing: Standing = field(default_factory=Standing)
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,7 @@ class Needs:
     made; what is `lacking` will never be, and of what is wanted that is `unmade`. `extensions` are created first. A
     `newer_source` may use functions of the server's own that the target does not have. Functions whose text names their
     schema are `respelled` when all that is `computed` with them is; `copied` are the names in it that come along.
-    `users` are those that need each of them.
+    `users` are those that need each of them. What is used as it stands in the target's schema is in `standing`.
     """
 
     order: tuple[Node, ...]
@@ -62,6 +74,7 @@ class Needs:
     respelled: tuple[Function, ...] = ()
     copied: frozenset[str] = frozenset()
     users: Mapping[ObjectId, frozenset[ObjectId]] = field(default_factory=dict)
+    standing: frozenset[ObjectId] = frozenset()
 
     @cached_property
     def collations(self) -> tuple[Collation, ...]:
@@ -96,38 +109,44 @@ def find_needs(
     extent: Extent,
 ) -> Needs:
     """Follow the dependencies of the chosen tables."""
-    graph = make_graph(_nodes(designs, source, target))
+    standing = extent.standing.ids
+    graph = make_graph(each for each in _nodes(designs, source, target) if ids_of(each[0])[0] not in standing)
     wanted = graph.reach(_wanted(designs, source, extent))
-    wanted = graph.reach((*wanted, *_casts_among(wanted, graph, source)))
+    wanted = graph.reach((*wanted, *_casts_among(wanted, graph, source, standing)))
     missing = _missing_extensions(wanted, source, target)
     created = missing & target.available_extensions.keys() if extent.create_missing else frozenset()
-    lacking = graph.lacking(find_absences(designs, source, target, missing - created))
+    absent = find_absences(designs, source, target, missing - created)
+    lacking = graph.lacking({id_: lack for id_, lack in absent.items() if id_ not in standing})
     late = graph.late()
     carried = {ids_of(each)[0]: tuple(id_ for id_ in _defaults_need(each) if id_ not in late) for each in designs}
     roots = {*wanted, *carried}
     graph = graph.also(carried)
-    reached = graph.reach(one for one in graph.nodes if one in roots)
+    reached = graph.reach(one for one in (*graph.nodes, *standing) if one in roots)
     order = tuple(graph.nodes[one] for one in reached if one in graph.nodes and one not in lacking)
     sequences = tuple(_sequences(designs, source, extent))
     identities = _identities(designs, source, target)
     copied = frozenset(_names((*order, *sequences, *identities.values()), source.schema))
-    building = spell(source, target, schemas.staging, copied)
+    named = copied | extent.standing.names
+    building = spell(source, target, schemas.staging, copied, extent.standing.names)
     placed = tuple(_placed(each, building) for each in order)
     present = {id_ for id_, name in source.members.items() if id_.startswith("pg_type ") and id_ not in lacking}
     return Needs(
         order=placed,
         sequences=sequences,
         identities=identities,
-        certain=frozenset({id_ for each in order for id_ in ids_of(each)} | {each.id for each in sequences} | present)
+        certain=frozenset(
+            {id_ for each in order for id_ in ids_of(each)} | {each.id for each in sequences} | present | standing
+        )
         - late,
         lacking=lacking,
         extensions=tuple(sorted(created)),
         newer_source=source.server.version // MAJOR > target.server.version // MAJOR,
         unmade=tuple(graph.nodes[one] for one in wanted if one in graph.nodes and one in lacking),
         computed=frozenset(graph.reach(_computed_with(designs))),
-        respelled=tuple(_respelled(order, placed, spell(source, target, schemas.target, copied))),
-        copied=copied,
+        respelled=tuple(_respelled(order, placed, spell(source, target, schemas.target, named))),
+        copied=named if source.schema != target.schema else copied,
         users=graph.users(reached),
+        standing=standing.intersection(reached),
     )
 
 
@@ -164,7 +183,7 @@ def _nodes(
     for text_search in source.text_searches:
         yield text_search, text_search.needs
     for each in source.types:
-        # Only types of other schemas are looked for on the target; the schema's own are always made anew.
+        # Only types of other schemas are looked for on the target; the schema's own are made anew, unless it stays.
         if each.name.schema == source.schema or each.name not in target.types_elsewhere:
             yield each, each.needs
     by_name = defaultdict(list)
@@ -227,9 +246,11 @@ def _wanted(designs: Iterable[Design], source: SourceCatalog, extent: Extent) ->
         yield from (each.ids[0] for each in source.types if each.name.schema == source.schema)
 
 
-def _casts_among(wanted: Iterable[ObjectId], graph: Graph, source: SourceCatalog) -> Iterator[ObjectId]:
+def _casts_among(
+    wanted: Iterable[ObjectId], graph: Graph, source: SourceCatalog, standing: frozenset[ObjectId]
+) -> Iterator[ObjectId]:
     """Give the casts whose types come along; nothing that uses a cast is recorded to need it."""
-    types = {each.ids[0] for each in source.types} - set(wanted)
+    types = ({each.ids[0] for each in source.types} - set(wanted)) | standing
     for cast in source.casts:
         if types.isdisjoint(graph.homes.get(id_, id_) for id_ in cast.needs):
             yield cast.ids[0]
@@ -245,7 +266,9 @@ def _sequences(designs: tuple[Design, ...], source: SourceCatalog, extent: Exten
     used = {id_ for design in designs for id_ in _defaults_need(design)}
     for each in source.sequences:
         stands_alone = extent.everything and each.owner is None
-        if not each.identity and (each.id in used or (each.owner, each.owner_column) in owners or stands_alone):
+        if each.id in extent.standing.ids or each.identity:
+            continue
+        if each.id in used or (each.owner, each.owner_column) in owners or stands_alone:
             yield each
 
 

@@ -27,6 +27,8 @@ def missing_privileges(
     for design in designs.tables:
         for column in design.columns.kept:
             extension = next((source.members[each] for each in column.needs if each in source.members), None)
+            if not extension and column.type_name.schema == source.schema:
+                continue  # made anew, or where it stands and serves: see planning.staying
             schema = places.get(extension, "") if extension else column.type_name.schema
             name = TableName(schema, column.type_name.name)
             grants = [f"USAGE ON SCHEMA {identifier(name.schema)}"] if name.schema in target.schemas_closed else []

@@ -33,13 +33,16 @@ class Spelling:
     """How the source's schema is called: by `source` in the source, by `schema` where the functions are to work.
 
     `beside` are schemas in which the target keeps what the source keeps in its own: extensions. `copied` are the names
-    of all that comes along: what does not may well be meant where it is.
+    of all that comes along: what does not may well be meant where it is. While that is built, other names are
+    `standing` in the schema `home`.
     """
 
     source: str
     schema: str
     beside: tuple[str, ...] = ()
     copied: frozenset[str] = frozenset()
+    standing: frozenset[str] = frozenset()
+    home: str = ""
 
     def respelled(self, function: Function) -> Function:
         """Give the function with the name wherever it certainly means the schema, and what comes along of it."""
@@ -80,8 +83,10 @@ class Spelling:
 
     def _renamed(self, body: str) -> Iterator[str]:
         for each in _tokens(body):
-            means_it = each.is_first and _folded(each.text) == self.source and each.qualifies in self.copied
-            yield identifier(self.schema) if means_it else each.text
+            means_it = each.is_first and _folded(each.text) == self.source
+            copied, stands = each.qualifies in self.copied, each.qualifies in self.standing
+            schema = self.schema if copied else self.home if stands else ""
+            yield identifier(schema) if means_it and schema else each.text
 
 
 @dataclass(frozen=True)
@@ -122,8 +127,15 @@ def _parts(function: Function) -> tuple[str, str, str]:
     return definition[:at], "", definition[at:]
 
 
-def spell(source: SourceCatalog, target: TargetCatalog, schema: str, copied: frozenset[str]) -> Spelling:
+def spell(
+    source: SourceCatalog,
+    target: TargetCatalog,
+    schema: str,
+    copied: frozenset[str],
+    standing: frozenset[str] = frozenset(),
+) -> Spelling:
     """Give the spelling under which functions work in this schema of the target."""
     own = {each.name for each in source.extensions if each.schema == source.schema}
-    beside = {each.schema for each in target.extensions if each.name in own}
-    return Spelling(source.schema, schema, tuple(sorted(beside - {schema})), copied)
+    home = {target.schema} if standing else set()
+    beside = home | {each.schema for each in target.extensions if each.name in own}
+    return Spelling(source.schema, schema, tuple(sorted(beside - {schema})), copied, standing, target.schema)

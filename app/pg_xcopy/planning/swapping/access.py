@@ -14,10 +14,10 @@ from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
 
 
-def default_privilege_steps(standing: StandingSchema, schemas: Schemas) -> Iterator[Step]:
-    """Default privileges, which must be there before the first table is."""
+def default_privilege_steps(standing: StandingSchema, schemas: Schemas, maker: str | None = None) -> Iterator[Step]:
+    """Default privileges, which must be there before the first table is; only for what `maker` makes, if given."""
     for grant in standing.grants:
-        if grant.scope == "default":
+        if grant.scope == "default" and maker in (None, grant.for_role):
             sql = render(
                 "staging/default_privilege.sql.j2",
                 role=grant.for_role,

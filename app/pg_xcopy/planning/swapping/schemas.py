@@ -22,6 +22,11 @@ def prefix(target: str, purpose: str) -> str:
     return f"{_PREFIX}_{purpose}_{digest}_"
 
 
+def is_ours(schema: str | None, target: str) -> bool:
+    """Tell whether a schema is one that runs make beside this target: of a dead one, if it is not of this run."""
+    return (schema or "").startswith((prefix(target, "staging"), prefix(target, "retired")))
+
+
 def without_staging(text: str) -> str:
     """Take the staging schema out of what a server says: a user knows the names of things within it."""
     return re.sub(rf"{_PREFIX}_staging_[0-9a-f]{{12}}_\w+\.", "", text)

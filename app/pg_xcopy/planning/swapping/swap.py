@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Extension, Function, TargetCatalog, UserType
-from pg_xcopy.catalog.standing import StandingSchema
-from pg_xcopy.planning.needs.order import Needs, standing_alone
+from pg_xcopy.catalog.model import Extension, TargetCatalog, UserType
+from pg_xcopy.catalog.standing import Dependent, StandingSchema
+from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.selecting.design import Designs, Schemas
-from pg_xcopy.planning.structure.building import multirange_of
-from pg_xcopy.planning.structure.properties import kept_statistics
-from pg_xcopy.planning.swapping.schemas import marker
-from pg_xcopy.planning.versions import MULTIRANGES
-from pg_xcopy.sql.names import TableName
+from pg_xcopy.planning.swapping.moving import bring_in, move_object
+from pg_xcopy.planning.swapping.schemas import is_ours, marker
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
@@ -71,48 +68,10 @@ def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schema
     standing = (*target.standing.objects, *parts) if target.standing else ()
     # Functions first: their argument types are looked up in the schema that still has them.
     for old in sorted(standing, key=lambda old: old.kind not in _WITH_ARGUMENTS):
-        yield _move_object(_ALTER_KINDS.get(old.kind, old.kind.upper()), Sql(old.identity), schemas.retired)
+        yield move_object(_ALTER_KINDS.get(old.kind, old.kind.upper()), Sql(old.identity), schemas.retired)
     path = search_path([schemas.staging, *sorted({each.schema for each in target.extensions})])
     yield Sql(f"SET LOCAL search_path = {path}")
-    own = [each for each in needs.objects if each.name.schema == schemas.staging]
-    multiranges = target.server.version >= MULTIRANGES
-    functions = [_signature(each) for each in own if isinstance(each, Function)]
-    types = [each for each in own if isinstance(each, UserType)]
-    constructors = [sql for each in types for sql in _constructors(each, multiranges=multiranges)]
-    for signature in (*functions, *constructors):
-        yield _move_object("FUNCTION", signature, schemas.target)
-    for each in types:
-        yield _move_object("TYPE", each.name.sql, schemas.target)
-        if each.kind == "r" and multiranges:
-            yield _move_object("TYPE", multirange_of(each).sql, schemas.target)
-    for collation in needs.collations:
-        yield _move_object("COLLATION", collation.name.sql, schemas.target)
-    for search in needs.text_searches:
-        yield _move_object(f"TEXT SEARCH {search.kind}", search.name.sql, schemas.target)
-    for design in designs.tables:
-        yield _move_object("TABLE", design.staged.sql, schemas.target)
-        for statistics in kept_statistics(design, needs, target.server.version):
-            yield _move_object("STATISTICS", TableName(schemas.staging, statistics.name).sql, schemas.target)
-    for sequence in standing_alone(designs, needs):
-        yield _move_object("SEQUENCE", sequence.name.within(schemas.staging).sql, schemas.target)
-
-
-def _signature(each: Function) -> Sql:
-    return Sql(f"{each.name.sql}({each.arguments})")
-
-
-def _constructors(each: UserType, *, multiranges: bool) -> Iterator[Sql]:
-    """Give the functions that CREATE TYPE … AS RANGE made, and that stay where they are when the type is moved."""
-    if each.kind == "r":
-        name = each.name.sql
-        yield Sql(f"{name}({each.base_type}, {each.base_type})")
-        yield Sql(f"{name}({each.base_type}, {each.base_type}, text)")
-        if multiranges:
-            yield from (Sql(f"{multirange_of(each).sql}({arguments})") for arguments in ("", name, f"{name}[]"))
-
-
-def _move_object(kind: str, name: Sql, schema: str) -> Sql:
-    return render("swap/move_object.sql.j2", kind=Sql(kind), object=name, schema=schema)
+    yield from bring_in(designs, needs, schemas, target.server.version)
 
 
 def _comment(schema: str, comment: str | None) -> Sql:
@@ -134,7 +93,7 @@ def drop_notices(target: TargetCatalog, designs: Designs, needs: Needs, *, casca
             )
     for each in target.standing.attachments:
         yield Notice(Topic.DROPPED, each.identity, f"a {each.kind} of a table that is replaced; the copy brings none")
-    for dependent in target.standing.dependents:
+    for dependent in _outside(target.standing, target.schema):
         if dependent.publication:
             yield Notice(
                 Topic.DROPPED,
@@ -152,22 +111,26 @@ def _other_names(designs: Designs, needs: Needs) -> set[str]:
 
 def swap_problems(target: TargetCatalog, method: SwapMethod, *, cascade: bool) -> Iterator[PlanProblem]:
     """Give all that forbids replacing the target's schema."""
-    server, place = target.server, f"target schema {target.schema}"
+    if target.standing is None or target.server.in_recovery:
+        return
+    place = f"target schema {target.schema}"
+    yield from _foreign_objects(target, target.standing, method, place)
+    if not cascade:
+        yield from _broken_dependents(target.standing, target.schema)
+
+
+def server_problems(target: TargetCatalog) -> Iterator[PlanProblem]:
+    """Give what forbids building anything beside the target's schema."""
+    server = target.server
     if server.in_recovery:
         yield PlanProblem("target", "it is a hot standby, which can't be written", "connect to its primary")
-        return
-    if not server.may_create_schemas:
+    elif not server.may_create_schemas:
         yield PlanProblem(
-            place,
+            f"target schema {target.schema}",
             f"the role {server.role} may not create the staging schema beside it",
             f'ask for: GRANT CREATE ON DATABASE "{server.database}" TO "{server.role}";'
             " the modes append, truncate and upsert fill existing tables without it",
         )
-    if target.standing is None:
-        return
-    yield from _foreign_objects(target, target.standing, method, place)
-    if not cascade:
-        yield from _broken_dependents(target.standing, place)
 
 
 def _foreign_objects(
@@ -180,7 +143,7 @@ def _foreign_objects(
         owners = ", ".join(sorted({each.owner or "" for each in standing.objects if not each.ours}))
         yield PlanProblem(
             place,
-            f"the role {role} can't drop what others own there: {_listed(foreign)}",
+            f"the role {role} can't drop what others own there: {listed(foreign)}",
             f"run as a member of {owners}, or let the owner hand them over: ALTER TABLE … OWNER TO",
         )
     elif method is SwapMethod.MOVE and not standing.may_create:
@@ -193,7 +156,7 @@ def _foreign_objects(
 
 def unmovable_types(target: TargetCatalog, swap: SwapPlan, needs: Needs) -> Iterator[PlanProblem]:
     """Give range types that would have to be moved by a role that can't do it."""
-    if swap.method is SwapMethod.MOVE and not target.server.superuser:
+    if swap.method is not SwapMethod.RENAME and not target.server.superuser:
         for each in needs.objects:
             if isinstance(each, UserType) and each.kind == "r":
                 yield PlanProblem(
@@ -204,16 +167,23 @@ def unmovable_types(target: TargetCatalog, swap: SwapPlan, needs: Needs) -> Iter
                 )
 
 
-def _broken_dependents(standing: StandingSchema, place: str) -> Iterator[PlanProblem]:
-    broken = [f"{each.description} (on {each.on_object})" for each in standing.dependents if not each.publication]
+def _outside(standing: StandingSchema, schema: str) -> Iterator[Dependent]:
+    """Give what depends on the schema, but for what dead runs left: that is dropped before anything is built."""
+    return (each for each in standing.dependents if not is_ours(each.schema, schema))
+
+
+def _broken_dependents(standing: StandingSchema, schema: str) -> Iterator[PlanProblem]:
+    outside = _outside(standing, schema)
+    broken = [f"{each.description} (on {each.on_object})" for each in outside if not each.publication]
     if broken:
         yield PlanProblem(
-            place,
-            f"objects outside it depend on what would be dropped: {_listed(broken)}",
+            f"target schema {schema}",
+            f"objects outside it depend on what would be dropped: {listed(broken)}",
             "drop them first, or set `cascade: true` to have them dropped too",
         )
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """List names, not too many of them."""
     more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
     return ", ".join(names[:MANY]) + more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pg_xcopy.observe.wording import count_text
-from pg_xcopy.planning.plan import ReplacePlan, Step
+from pg_xcopy.planning.plan import ReplacePlan, Step, SwapMethod
 from pg_xcopy.planning.swapping.schemas import marker
 from pg_xcopy.planning.wording import connecting, copy_lines, extent, heading, section
 from pg_xcopy.sql.quoting import identifier
@@ -14,13 +14,16 @@ from pg_xcopy.sql.render import render
 
 def lines(plan: ReplacePlan) -> Iterator[str]:
     """Say what is read, what changes on the way, what stands and falls."""
+    tables = plan.swap.method is SwapMethod.TABLES
     yield from heading(plan)
     yield f"copies {count_text(len(plan.copies), 'table')}, {extent(plan.copies)}"
     for copy in plan.copies:
         yield from copy_lines(copy)
     yield ""
     yield from section("then makes", (step.doing for step in _integrity(plan)))
-    yield from section("drops with the old schema", plan.dropped)
+    yield from section("uses what stands", plan.swap.used)
+    yield from section("makes again", plan.swap.again)
+    yield from section(f"drops with the old {'tables' if tables else 'schema'}", plan.dropped)
     yield from section("warnings", map(str, plan.notices))
     yield f"then swaps: {plan.swap.method.value}{f' ({plan.swap.reason})' if plan.swap.reason else ''}"
 
@@ -55,4 +58,5 @@ def statements(plan: ReplacePlan) -> Iterator[str]:
     yield "-- in one transaction\nBEGIN"
     yield from plan.swap.statements
     yield "COMMIT"
+    yield from (key.validate.sql for key in plan.swap.kept_keys if key.validate)
     yield from (f"DROP SCHEMA IF EXISTS {identifier(schema)} CASCADE" for schema in (plan.retired, plan.staging))
