@@ -69,6 +69,8 @@ class _Near(asyncio.Protocol):
     def __init__(self, forward: Forward) -> None:
         self._forward = forward
         self._far: asyncssh.SSHTCPChannel[bytes] | None = None
+        # What comes before the far end is there: up to Python 3.11.3, reading can't be paused from the very beginning.
+        self._early = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -83,12 +85,15 @@ class _Near(asyncio.Protocol):
         elif self._transport.is_closing():
             self._far.close()
         else:
+            self._far.write(self._early)
             self._transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
         if self._far:
             with suppress(OSError):  # the server has hung up; that it did is on its way
                 self._far.write(data)
+        else:
+            self._early += data
 
     def eof_received(self) -> bool:
         if self._far:
