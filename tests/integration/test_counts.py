@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from pg_xcopy.engine.loading import Hands, Loading
-from pg_xcopy.engine.pump import Producer
 from pg_xcopy.engine.reporting import Reporter
+from pg_xcopy.engine.rows.loading import Hands, Loading
+from pg_xcopy.engine.rows.pump import Producer
 from pg_xcopy.errors import RowCountMismatchError
 from pg_xcopy.observe.events import TableCopied, TableStarted
 from pg_xcopy.planning.plan import CopyPlan, Plan, Resources

@@ -10,8 +10,8 @@ from processes import seconds_to_end, started
 from pg_xcopy import run_job
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.committing import commit
-from pg_xcopy.engine.target import open_target
+from pg_xcopy.engine.before.target import open_target
+from pg_xcopy.engine.existing.committing import commit
 from pg_xcopy.errors import DatabaseError, TargetLockedError, XcopyError
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from judge import read_schema
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.pacing import Pace
-from pg_xcopy.engine.pump import Consumer, Producer, Watch, pump
+from pg_xcopy.engine.rows.pacing import Pace
+from pg_xcopy.engine.rows.pump import Consumer, Producer, Watch, pump
 from pg_xcopy.errors import DatabaseError
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path

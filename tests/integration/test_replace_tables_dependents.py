@@ -6,7 +6,7 @@ import pytest
 from copying import beside, messages
 from replacing_tables import IN_SCHEMA, plan_of, refusal, replace
 
-from pg_xcopy.engine import swap
+from pg_xcopy.engine.replacing import swap
 from pg_xcopy.errors import StrictError
 from pg_xcopy.observe.events import Stage, StageStarted
 

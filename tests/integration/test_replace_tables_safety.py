@@ -12,7 +12,7 @@ from replacing_tables import IN_SCHEMA, replace
 
 from judge import read_schema
 from pg_xcopy.demo.servers import Server
-from pg_xcopy.engine import swap
+from pg_xcopy.engine.replacing import swap
 from pg_xcopy.errors import DatabaseError, PlanError, StrictError
 from pg_xcopy.observe.events import Stage, StageStarted
 from proxy import Faults, proxy

@@ -441,7 +441,7 @@ def test_a_certificate_of_this_machine(shop, tmp_path):
 
 def test_a_pool_that_hands_no_settings_over(shop, monkeypatch):
     source, target = shop
-    monkeypatch.setattr("pg_xcopy.engine.sides.settings_for", lambda *_: ())
+    monkeypatch.setattr("pg_xcopy.engine.before.sides.settings_for", lambda *_: ())
 
     with pytest.raises(PlanError, match=r"a pool between us and the target keeps it from being told how \(or take `tr"):
         copy(source, target, **DBLINK)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TypeVar
 
-from pg_xcopy.engine.checking import check, lock
-from pg_xcopy.engine.existing import fill_existing
-from pg_xcopy.engine.reading import Reading
-from pg_xcopy.engine.replacing import replace_schema
+from pg_xcopy.engine.before.checking import check, lock
+from pg_xcopy.engine.before.sides import Sides
+from pg_xcopy.engine.existing.fill import fill_existing
+from pg_xcopy.engine.replacing.replace import replace_schema
 from pg_xcopy.engine.run import Run
-from pg_xcopy.engine.sides import Sides
+from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.observe.events import Stage
 from pg_xcopy.planning.existing.plan import ExistingPlan
 from pg_xcopy.planning.existing.planner import make_existing_plan

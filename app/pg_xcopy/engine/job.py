@@ -9,13 +9,13 @@ import time
 from dataclasses import replace
 
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.checking import check
+from pg_xcopy.engine.before.checking import check
+from pg_xcopy.engine.before.sides import both_sides
 from pg_xcopy.engine.course import carried_out, checked, planned
-from pg_xcopy.engine.reading import alone
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.run import Run, told
 from pg_xcopy.engine.several import feed_all, plan_all
-from pg_xcopy.engine.sides import both_sides
+from pg_xcopy.engine.sources.reading import alone
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.observe.events import Observer, Stage
 from pg_xcopy.planning.plan import Plan

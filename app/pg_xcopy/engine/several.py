@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from pg_xcopy.engine.checking import check
+from pg_xcopy.engine.before.checking import check
+from pg_xcopy.engine.before.sides import Sides, source_side, target_side
 from pg_xcopy.engine.course import carried_out, checked, planned
-from pg_xcopy.engine.meeting import Meeting
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.run import Run, told
-from pg_xcopy.engine.sides import Sides, source_side, target_side
-from pg_xcopy.engine.source import Source
+from pg_xcopy.engine.sources.meeting import Meeting
+from pg_xcopy.engine.sources.source import Source
 from pg_xcopy.errors import CancelledError, TargetsFailedError, XcopyError
 from pg_xcopy.observe.events import Stage
 from pg_xcopy.planning.plan import Plan

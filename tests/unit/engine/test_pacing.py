@@ -2,8 +2,8 @@
 
 import pytest
 
-from pg_xcopy.engine import pacing
-from pg_xcopy.engine.pacing import Pace
+from pg_xcopy.engine.rows import pacing
+from pg_xcopy.engine.rows.pacing import Pace
 
 
 class Clock:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pg_xcopy.connect.session import Session
-from pg_xcopy.engine.loading import Hands, Loading
-from pg_xcopy.engine.merging import merge
-from pg_xcopy.engine.pump import Pumped
+from pg_xcopy.engine.existing.merging import merge
+from pg_xcopy.engine.rows.loading import Hands, Loading
+from pg_xcopy.engine.rows.pump import Pumped
 from pg_xcopy.engine.run import Run
 from pg_xcopy.errors import RowCountMismatchError
 from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill

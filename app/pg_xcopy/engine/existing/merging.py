@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from pg_xcopy.connect.session import Session
-from pg_xcopy.engine.loading import Written
 from pg_xcopy.engine.reporting import Reporter
+from pg_xcopy.engine.rows.loading import Written
 from pg_xcopy.errors import DatabaseError, DuplicateRowsError
 from pg_xcopy.planning.existing.plan import Merge, TableFill
 from pg_xcopy.sql.quoting import Sql

@@ -14,7 +14,7 @@ from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.catalog.target import read_target
 from pg_xcopy.connect.session import Address, Session
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.source import require_supported
+from pg_xcopy.engine.sources.source import require_supported
 from pg_xcopy.errors import DatabaseError, ReadOnlyTargetError, TargetLockedError
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pg_xcopy.connect.session import Address
-from pg_xcopy.engine.between import settings_for
-from pg_xcopy.engine.guard import refuse_same_schema
+from pg_xcopy.engine.before.guard import refuse_same_schema
+from pg_xcopy.engine.before.target import Target, open_target
 from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.engine.run import Run
-from pg_xcopy.engine.source import Source, open_source
-from pg_xcopy.engine.target import Target, open_target
+from pg_xcopy.engine.sources.between import settings_for
+from pg_xcopy.engine.sources.source import Source, open_source
 from pg_xcopy.manifest.connections import Connection
 
 

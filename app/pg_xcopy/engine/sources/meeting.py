@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.broadcast import Broadcast
-from pg_xcopy.engine.reading import Reading, alone
-from pg_xcopy.engine.source import Source
+from pg_xcopy.engine.sources.broadcast import Broadcast
+from pg_xcopy.engine.sources.reading import Reading, alone
+from pg_xcopy.engine.sources.source import Source
 from pg_xcopy.planning.plan import Plan
 from pg_xcopy.planning.rows.shape import Agreement
 from pg_xcopy.planning.sharing import agree, contradicts, in_one_order, statements

@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from pg_xcopy.connect.session import Session
-from pg_xcopy.engine.between import Fetching
-from pg_xcopy.engine.pacing import Pace
-from pg_xcopy.engine.pump import Consumer, Producer, Pumped, Tally, Watch, pump
-from pg_xcopy.engine.reading import Feed
 from pg_xcopy.engine.reporting import Reporter
+from pg_xcopy.engine.rows.pacing import Pace
+from pg_xcopy.engine.rows.pump import Consumer, Producer, Pumped, Tally, Watch, pump
+from pg_xcopy.engine.sources.between import Fetching
+from pg_xcopy.engine.sources.reading import Feed
 from pg_xcopy.errors import CopyFailedError, RowCountMismatchError, XcopyError
 from pg_xcopy.observe.events import TableCopied, TableProgress, TableStarted
 from pg_xcopy.planning.plan import CopyPlan, Plan

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.between import Fetching
-from pg_xcopy.engine.pump import Producer
-from pg_xcopy.engine.source import Source, open_reader
+from pg_xcopy.engine.rows.pump import Producer
+from pg_xcopy.engine.sources.between import Fetching
+from pg_xcopy.engine.sources.source import Source, open_reader
 from pg_xcopy.planning.plan import CopyPlan, Plan
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pg_xcopy.connect.routes import SETTING, NoRouteError, connection_string, spelled
 from pg_xcopy.connect.session import Address, Session
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.pump import Pumped
-from pg_xcopy.engine.source import Source
+from pg_xcopy.engine.rows.pump import Pumped
+from pg_xcopy.engine.sources.source import Source
 from pg_xcopy.errors import DatabaseError, PlanError, XcopyError
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.plan import CopyPlan, Plan, Transport

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pg_xcopy.connect.pool import Pool
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.crew import Crew
-from pg_xcopy.engine.kept_keys import check_kept_keys
-from pg_xcopy.engine.loading import Hands, Loading
-from pg_xcopy.engine.reading import Reading
+from pg_xcopy.engine.replacing.kept_keys import check_kept_keys
+from pg_xcopy.engine.rows.loading import Hands, Loading
 from pg_xcopy.engine.run import Run
+from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.engine.steps import alone, batches, together
 from pg_xcopy.observe.events import Stage
 from pg_xcopy.planning.plan import ReplacePlan, Step

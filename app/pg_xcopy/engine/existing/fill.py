@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 
-from pg_xcopy.engine.committing import commit
-from pg_xcopy.engine.emptying import begin
-from pg_xcopy.engine.landing import Filling
-from pg_xcopy.engine.loading import Hands
-from pg_xcopy.engine.reading import Reading
+from pg_xcopy.engine.before.target import Target, open_writer
+from pg_xcopy.engine.existing.committing import commit
+from pg_xcopy.engine.existing.emptying import begin
+from pg_xcopy.engine.existing.landing import Filling
+from pg_xcopy.engine.existing.separately import fill_separately
+from pg_xcopy.engine.rows.loading import Hands
 from pg_xcopy.engine.run import Run
-from pg_xcopy.engine.separately import fill_separately
-from pg_xcopy.engine.target import Target, open_writer
+from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.observe.events import Stage
 from pg_xcopy.planning.existing.plan import ExistingPlan

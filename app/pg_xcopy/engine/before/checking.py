@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.between import refused_by_route
-from pg_xcopy.engine.sides import Sides
-from pg_xcopy.engine.source import Source, open_reader
+from pg_xcopy.engine.before.sides import Sides
+from pg_xcopy.engine.before.trying import refused_by_target
+from pg_xcopy.engine.sources.between import refused_by_route
+from pg_xcopy.engine.sources.source import Source, open_reader
 from pg_xcopy.engine.steps import batches
-from pg_xcopy.engine.trying import refused_by_target
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import CopyPlan, Plan, Topic
 from pg_xcopy.sql.names import TableName

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pg_xcopy.connect.session import Session
-from pg_xcopy.engine.last_look import Permission, dependents_of, extensions_within, permission_of
+from pg_xcopy.engine.replacing.last_look import Permission, dependents_of, extensions_within, permission_of
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import DatabaseError
 from pg_xcopy.planning.plan import ReplacePlan, Topic

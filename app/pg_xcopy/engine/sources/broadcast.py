@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from pg_xcopy.connect.session import CHUNK, Session, Sink
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.pacing import Pace
-from pg_xcopy.engine.pump import Producer
-from pg_xcopy.engine.reading import Feed
-from pg_xcopy.engine.source import Source, open_reader
+from pg_xcopy.engine.rows.pacing import Pace
+from pg_xcopy.engine.rows.pump import Producer
+from pg_xcopy.engine.sources.reading import Feed
+from pg_xcopy.engine.sources.source import Source, open_reader
 from pg_xcopy.errors import StalledTargetError
 from pg_xcopy.planning.plan import CopyPlan, Plan
 from pg_xcopy.sql.quoting import Sql

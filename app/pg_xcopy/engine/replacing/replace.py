@@ -7,16 +7,16 @@ from contextlib import contextmanager
 
 from pg_xcopy.connect.pool import Pool
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.cleanup import clean_up_after_dead_runs, drop_after_swap, drop_staging
-from pg_xcopy.engine.filling import fill
+from pg_xcopy.engine.before.target import Target, open_writer
 from pg_xcopy.engine.heartbeat import kept_alive
-from pg_xcopy.engine.kept_keys import validate_kept_keys
-from pg_xcopy.engine.reading import Reading
+from pg_xcopy.engine.replacing.cleanup import clean_up_after_dead_runs, drop_after_swap, drop_staging
+from pg_xcopy.engine.replacing.filling import fill
+from pg_xcopy.engine.replacing.kept_keys import validate_kept_keys
+from pg_xcopy.engine.replacing.staging import build, make_durable
+from pg_xcopy.engine.replacing.swap import Replan, swap
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.run import Run
-from pg_xcopy.engine.staging import build, make_durable
-from pg_xcopy.engine.swap import Replan, swap
-from pg_xcopy.engine.target import Target, open_writer
+from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.observe.events import Stage
 from pg_xcopy.planning.plan import ReplacePlan, SwapMethod

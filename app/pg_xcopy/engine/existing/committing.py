@@ -6,7 +6,7 @@ import time
 
 from pg_xcopy.connect.session import Address, Session
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.engine.target import open_writer
+from pg_xcopy.engine.before.target import open_writer
 from pg_xcopy.errors import DatabaseError, XcopyError
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path

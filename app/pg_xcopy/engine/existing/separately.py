@@ -7,15 +7,15 @@ from contextlib import contextmanager
 
 from pg_xcopy.connect.pool import Pool
 from pg_xcopy.connect.session import Session
-from pg_xcopy.engine.committing import commit
+from pg_xcopy.engine.before.target import Target
 from pg_xcopy.engine.crew import Crew
-from pg_xcopy.engine.emptying import begin
+from pg_xcopy.engine.existing.committing import commit
+from pg_xcopy.engine.existing.emptying import begin
+from pg_xcopy.engine.existing.landing import Filling
 from pg_xcopy.engine.heartbeat import kept_alive
-from pg_xcopy.engine.landing import Filling
-from pg_xcopy.engine.loading import Hands
-from pg_xcopy.engine.reading import Reading
+from pg_xcopy.engine.rows.loading import Hands
 from pg_xcopy.engine.run import Run
-from pg_xcopy.engine.target import Target
+from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.errors import PartlyDoneError, XcopyError
 from pg_xcopy.observe.events import TableKept
 from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill

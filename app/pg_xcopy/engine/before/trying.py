@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pg_xcopy.connect.session import Session
+from pg_xcopy.engine.before.target import Target
 from pg_xcopy.engine.steps import batches
-from pg_xcopy.engine.target import Target
 from pg_xcopy.errors import DatabaseError
 from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
 from pg_xcopy.planning.plan import Plan

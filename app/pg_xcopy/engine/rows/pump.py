@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pg_xcopy.connect.session import CHUNK, Sink, Stream
-from pg_xcopy.engine.pacing import Pace
+from pg_xcopy.engine.rows.pacing import Pace
 
 PIPE_BYTES = 1 << 20
 """The pipe's capacity: Linux's limit for a process without privileges (pipe(7))."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pg_xcopy.connect.session import Session
-from pg_xcopy.engine.source import Source
-from pg_xcopy.engine.target import Target
+from pg_xcopy.engine.before.target import Target
+from pg_xcopy.engine.sources.source import Source
 from pg_xcopy.errors import DatabaseError, ProtectedTargetError, SameSchemaError
 from pg_xcopy.sql.render import render
 

@@ -1,0 +1,1 @@
+"""Before anything is written: both sides connected, the same schema refused, every SELECT tried."""

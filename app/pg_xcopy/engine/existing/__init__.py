@@ -1,0 +1,1 @@
+"""Filling tables that exist: emptied, filled, merged, committed."""

@@ -1,0 +1,1 @@
+"""Replacing a schema or tables of it: build, fill, swap, clean up."""
