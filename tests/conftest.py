@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -22,6 +23,15 @@ CHECKOUT = Path(__file__).parent.parent
 FETCHED = CHECKOUT / ".cache" / "servers"
 DUMPS = CHECKOUT.parent / "shared" / "data"
 STRICT = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+# --- Signals
+
+
+def pytest_configure():
+    """What was started in the background of a script, or by nohup, ignores these, and so would each command of ours."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 # --- A skipped test is a failure where everything that tests need is there to be installed

@@ -10,7 +10,7 @@ import pytest
 from copying import beside, in_background, running, terminate, wait_until
 
 from pg_xcopy import plan_job, plan_targets, run_job
-from pg_xcopy.engine import broadcast
+from pg_xcopy.engine.sources import broadcast
 from pg_xcopy.errors import PlanError, TargetsFailedError, TimeUpError, UsageError
 from pg_xcopy.observe.events import JobFailed, JobFinished, JobStarted, TableCopied
 from pg_xcopy.planning.rows import shape
@@ -152,6 +152,7 @@ def test_one_that_dies_in_the_middle(shop, target_db, new_database):
 
 
 def test_one_that_takes_nothing_is_left_behind(shop, target_db, new_database, monkeypatch):
+    """The source waits with most of the rows until the other's process is stopped."""
     monkeypatch.setattr(broadcast, "STALL", 8.0)
     monkeypatch.setattr(broadcast, "BUFFER", 2)
     shop.execute(
@@ -159,15 +160,20 @@ def test_one_that_takes_nothing_is_left_behind(shop, target_db, new_database, mo
     )
     other = new_database(target_db.server)
     other.execute("CREATE SCHEMA app; CREATE TABLE app.notes (id int)")
-    slow = {"notes": {"transform": {"id": "id + CASE WHEN pg_sleep(0.0005) IS NULL THEN 1 ELSE 0 END"}}}
+    waits = "id + CASE WHEN id = 100 AND pg_advisory_xact_lock_shared(42) IS NULL THEN 1 ELSE 0 END"
 
-    with in_background(lambda: run_job(feed(shop, (target_db, {}), (other, {}), tables=slow))) as run:
-        (stopped,) = wait_until(lambda: running(other, "%COPY%"))
-        os.kill(stopped, signal.SIGSTOP)
-        wait_until(lambda: target_db.value("SELECT to_regclass('app.notes')"), seconds=60)
-        os.kill(stopped, signal.SIGCONT)
-        with pytest.raises(TargetsFailedError, match="took no rows for 8 s, and others waited for it"):
-            run.result(timeout=60)
+    with closing(shop.connect()) as connection, connection.cursor() as gate:
+        gate.execute("SELECT pg_advisory_lock(42)")
+        with in_background(
+            lambda: run_job(feed(shop, (target_db, {}), (other, {}), tables={"notes": {"transform": {"id": waits}}}))
+        ) as run:
+            (stopped,) = wait_until(lambda: running(other, "%COPY%"))
+            os.kill(stopped, signal.SIGSTOP)
+            gate.execute("SELECT pg_advisory_unlock(42)")
+            wait_until(lambda: target_db.value("SELECT to_regclass('app.notes')"), seconds=60)
+            os.kill(stopped, signal.SIGCONT)
+            with pytest.raises(TargetsFailedError, match="took no rows for 8 s, and others waited for it"):
+                run.result(timeout=60)
 
     assert counts(target_db, "notes") == [3000]
     assert counts(other, "notes") == [0]
