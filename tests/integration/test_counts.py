@@ -63,6 +63,9 @@ def copy_of(name, parts=1):
     )
 
 
+QUIET = Reporter("job", lambda _: None)
+
+
 def loading(copies, tell=lambda _: None):
     values = dict.fromkeys(Plan.__dataclass_fields__)
     resources = Resources(1, 1, None, ())
@@ -74,7 +77,7 @@ def test_a_row_that_vanishes():
     copy, writer, told = copy_of("things"), Writer(kept=2), []
 
     with pytest.raises(RowCountMismatchError) as caught:
-        loading((copy,), told.append).load(Load(((copy, 0),)), Hands(Feed(), writer))
+        loading((copy,), told.append).load(Load(((copy, 0),)), Hands(Feed(), writer, QUIET))
 
     assert (caught.value.table, caught.value.sent, caught.value.received) == ("app.things", 3, 2)
     assert "commit" not in writer.done
@@ -85,7 +88,7 @@ def test_all_rows_of_tables_that_go_together():
     one, other, writer = copy_of("one"), copy_of("other"), Writer(kept=3)
     both = loading((one, other))
 
-    both.load(Load(((one, 0), (other, 0))), Hands(Feed(), writer))
+    both.load(Load(((one, 0), (other, 0))), Hands(Feed(), writer, QUIET))
 
     assert [(each.table, each.rows, each.bytes) for each in both.results] == [("app.one", 3, 6), ("app.other", 3, 6)]
     assert writer.done == ["begin", "COPY one", "COPY other", "commit"]
@@ -95,9 +98,9 @@ def test_a_table_in_parts_is_copied_when_all_of_them_are():
     copy, told = copy_of("things", parts=2), []
     parts = loading((copy,), told.append)
 
-    parts.load(Load(((copy, 1),)), Hands(Feed(), Writer(kept=3)))
+    parts.load(Load(((copy, 1),)), Hands(Feed(), Writer(kept=3), QUIET))
     assert not any(isinstance(event, TableCopied) for event in told)
-    parts.load(Load(((copy, 0),)), Hands(Feed(), Writer(kept=3)))
+    parts.load(Load(((copy, 0),)), Hands(Feed(), Writer(kept=3), QUIET))
 
     assert [each.rows for each in parts.results] == [6]
     assert sum(isinstance(event, TableStarted) for event in told) == 1

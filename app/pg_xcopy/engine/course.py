@@ -12,6 +12,7 @@ from pg_xcopy.engine.replacing.replace import replace_schema
 from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.observe.events import Stage
+from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.existing.plan import ExistingPlan
 from pg_xcopy.planning.existing.planner import make_existing_plan
 from pg_xcopy.planning.plan import Plan, ReplacePlan
@@ -25,9 +26,10 @@ P = TypeVar("P", bound=Plan)
 def planned(run: Run, sides: Sides, agreement: Agreement = ALONE) -> Plan:
     """Decide what will be done; `agreement` is what the job's other targets ask for."""
     run.reporter.stage(Stage.PLAN)
-    if run.job.only_target.fills_existing:
-        return make_existing_plan(run.job, sides.source.catalog, sides.target.existing(), agreement)
-    return _replacing(run, sides, agreement)
+    with run.reporter.during(Phase.PLAN).working("planning"):
+        if run.job.only_target.fills_existing:
+            return make_existing_plan(run.job, sides.source.catalog, sides.target.existing(), agreement)
+        return _replacing(run, sides, agreement)
 
 
 def _replacing(run: Run, sides: Sides, agreement: Agreement) -> ReplacePlan:
@@ -38,8 +40,9 @@ def _replacing(run: Run, sides: Sides, agreement: Agreement) -> ReplacePlan:
 def checked(plan: P, sides: Sides, run: Run) -> P:
     """Have the source try every SELECT, and keep its tables as they are; tell what is to be known before it begins."""
     run.reporter.stage(Stage.CHECK)
-    plan = check(plan, sides, run.sessions)
-    lock(plan, sides.source)
+    with run.reporter.during(Phase.CHECK).working("checking every statement"):
+        plan = check(plan, sides, run.sessions)
+        lock(plan, sides.source)
     run.reporter.announce(plan)
     return plan
 

@@ -36,7 +36,7 @@ class Crew(Generic[Worker]):
     def run(
         self,
         workers: int,
-        hire: Callable[[], AbstractContextManager[Worker]],
+        hire: Callable[[int], AbstractContextManager[Worker]],
         work: Callable[[Worker, Work], None],
         *,
         loaded: Callable[[], None],
@@ -44,12 +44,13 @@ class Crew(Generic[Worker]):
     ) -> None:
         """Have `workers` threads do everything; raise the first failure when all have ended.
 
-        `loaded` is called once, when no load is left; `failed` at once at a failure, to break the others off.
+        `hire` is told each one's number, from 1 on. `loaded` is called once, when no load is left; `failed` at once at
+        a failure, to break the others off.
         """
 
         def serve(number: int) -> None:
             try:
-                with hire() as worker:
+                with hire(number + 1) as worker:
                     while (place := self._next(may_load=number < self._readers)) is not None:
                         work(worker, self._works[place])
                         if self._done(place):

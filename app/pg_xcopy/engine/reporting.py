@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from pg_xcopy.errors import DatabaseError, StrictError, XcopyError
-from pg_xcopy.observe.events import Event, Observer, Planned, Stage, StageStarted, StepDone, TableEstimate, Warned
+from pg_xcopy.observe.events import Event, Observer, Planned, Stage, StageStarted, TableEstimate, Warned, Worked
+from pg_xcopy.observe.spans import Clock, Phase, Span
 from pg_xcopy.planning.plan import LOSSES, Notice, Plan, ReplacePlan, Step, Topic
 from pg_xcopy.planning.swapping.schemas import without_staging
 from pg_xcopy.results import WarningResult
@@ -23,13 +25,50 @@ _WHY = {
 
 
 @dataclass
+class Moved:
+    """What a piece of work has copied."""
+
+    rows: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
 class Reporter:
-    """Speaks for one job, or for that of one of its targets: `to`; shared by threads as far as its observer may be."""
+    """Speaks for one job, or for that of one of its targets: `to`; shared by threads as far as its observer may be.
+
+    `worker`, `phase` and `table` are those of the work that it is told of; the others are what all workers share.
+    """
 
     job: str
     observer: Observer
     to: str = ""
     warnings: list[WarningResult] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock.start)
+    worker: int = 0
+    phase: Phase = Phase.CONNECT
+    table: str = ""
+
+    def of(self, worker: int) -> Reporter:
+        """Speak for one of the crew."""
+        return replace(self, worker=worker)
+
+    def during(self, phase: Phase, table: object = "") -> Reporter:
+        """Speak of work of this kind, on this table."""
+        return replace(self, phase=phase, table=str(table))
+
+    @contextmanager
+    def working(self, doing: str) -> Iterator[Moved]:
+        """Say how long the work within took, whatever comes of it; who copies says how much."""
+        started, moved, failed = self.clock.seconds(), Moved(), True
+        try:
+            yield moved
+            failed = False
+        finally:
+            seconds = self.clock.seconds() - started
+            figures = (moved.rows, moved.bytes, failed)
+            self.tell(
+                Worked(self.job, Span(self.phase, self.table, doing, self.worker, started, seconds, *figures), self.to)
+            )
 
     def tell(self, event: Event) -> None:
         """Pass an event on."""
@@ -65,10 +104,6 @@ class Reporter:
     def unclean(self, schema: str, error: XcopyError) -> None:
         """Say that a schema of ours could not be dropped, and why."""
         self.warn(Topic.LEFTOVER, schema, f"it could not be dropped ({error.sentence}); the next run does it")
-
-    def done(self, doing: str, started: float) -> None:
-        """Say that something is done; `started` is a time.monotonic()."""
-        self.tell(StepDone(self.job, doing, time.monotonic() - started, self.to))
 
     def enforce(self, plan: ReplacePlan) -> None:
         """Raise StrictError if the job is strict and something was lost."""

@@ -27,7 +27,8 @@ class Run:
 def told(run: Run, work: Callable[[], JobResult]) -> JobResult:
     """Tell how a run begins and how it ends; raises what `work` raises, or why someone stopped it."""
     job, reporter = run.job, run.reporter
-    reporter.tell(JobStarted(job.name, run.run_id, _described(job.source), _described(job.only_target), reporter.to))
+    ends = _described(job.source), _described(job.only_target)
+    reporter.tell(JobStarted(job.name, run.run_id, *ends, reporter.to, reporter.clock.began))
     try:
         result = work()
     except XcopyError as error:

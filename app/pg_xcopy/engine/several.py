@@ -16,7 +16,7 @@ from pg_xcopy.engine.run import Run, told
 from pg_xcopy.engine.sources.meeting import Meeting
 from pg_xcopy.engine.sources.source import Source
 from pg_xcopy.errors import CancelledError, TargetsFailedError, XcopyError
-from pg_xcopy.observe.events import Stage
+from pg_xcopy.observe.events import Event, Stage
 from pg_xcopy.planning.plan import Plan
 from pg_xcopy.planning.rows.shape import ALONE
 from pg_xcopy.results import JobResult
@@ -50,15 +50,16 @@ def feed_all(run: Run) -> JobResult:
     """
     started = time.monotonic()
     lanes = _lanes(run)
+    heard: list[Event] = []
     try:
-        with source_side(run) as source:
+        with source_side(replace(run, reporter=replace(run.reporter, observer=heard.append))) as source:
             meeting: Meeting[Plan] = Meeting([lane.name for lane in lanes], source, run.sessions)
-            _abreast(lanes, lambda own: _stages(own, source, meeting))
+            _abreast(lanes, lambda own: _stages(_retold(heard, own), source, meeting))
             return _outcome(lanes, run, time.monotonic() - started)
     except XcopyError as error:
         for lane in lanes:
             if not (lane.result or lane.error):  # the source failed before any of them began
-                lane.follow(partial(_fail, error))
+                lane.follow(partial(_fail, error, heard))
         raise
 
 
@@ -80,11 +81,19 @@ def plan_all(run: Run) -> tuple[Plan, ...]:
 
 
 def _lanes(run: Run) -> tuple[_Lane, ...]:
-    observer = run.reporter.observer
+    observer, clock = run.reporter.observer, run.reporter.clock
     return tuple(
-        _Lane(Run(each, run.run_id, run.sessions.branch(), Reporter(each.name, observer, each.only_target.label)))
+        _Lane(Run(each, run.run_id, run.sessions.branch(), Reporter(each.name, observer, label, clock=clock)))
         for each in run.job.apart()
+        for label in (each.only_target.label,)
     )
+
+
+def _retold(heard: Sequence[Event], run: Run) -> Run:
+    """Tell of a target, now that its course has begun, what was done for all of them."""
+    for event in heard:
+        run.reporter.tell(replace(event, to=run.reporter.to))
+    return run
 
 
 def _stages(run: Run, source: Source, meeting: Meeting[Plan]) -> JobResult:
@@ -146,5 +155,6 @@ def _nothing(run: Run) -> JobResult:
     return JobResult(run.job.name, run.run_id, (), (), 0.0)
 
 
-def _fail(error: XcopyError, _run: Run) -> JobResult:
+def _fail(error: XcopyError, heard: Sequence[Event], run: Run) -> JobResult:
+    _retold(heard, run)
     raise error

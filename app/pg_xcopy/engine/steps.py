@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -31,17 +30,15 @@ def together(steps: Sequence[Step], plan: Plan, session: Session, reporter: Repo
 
     Return those that could not be done.
     """
-    started = time.monotonic()
-    refused: list[Step] = []
     try:
-        _transact(session, plan, steps, _doing(steps))
+        with reporter.working(_doing(steps)):
+            _transact(session, plan, steps, _doing(steps))
     except DatabaseError as error:
         if error.connection_lost or error.sqlstate.startswith(INTERVENTION):
             raise
         session.rollback()
-        refused += [step for step in steps if not alone(step, plan, session, reporter)]
-    reporter.done(_doing(steps), started)
-    return refused
+        return [step for step in steps if not alone(step, plan, session, reporter)]
+    return []
 
 
 def alone(step: Step, plan: Plan, session: Session, reporter: Reporter) -> bool:
@@ -50,9 +47,9 @@ def alone(step: Step, plan: Plan, session: Session, reporter: Reporter) -> bool:
     A best-effort one that can't be done becomes a warning. One that fails for want of room, or of a lock, could be done
     another time: that fails the job.
     """
-    started = time.monotonic()
     try:
-        _transact(session, plan, (step,), step.doing)
+        with reporter.working(step.doing):
+            _transact(session, plan, (step,), step.doing)
     except DatabaseError as error:
         if step.topic is None or error.connection_lost or error.sqlstate.startswith(TROUBLE):
             raise
@@ -61,7 +58,6 @@ def alone(step: Step, plan: Plan, session: Session, reporter: Reporter) -> bool:
             _transact(session, plan, (replace(step, sql=step.undo),), step.doing)
         reporter.lost(step, error)
         return False
-    reporter.done(step.doing, started)
     return True
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from enum import Enum
 
+from pg_xcopy.observe.spans import Span
 from pg_xcopy.results import JobResult, TableResult, WarningResult
 
 
@@ -41,13 +43,17 @@ class TableEstimate:
 
 @dataclass(frozen=True)
 class JobStarted:
-    """A job began; `source` and `target` are where it reads and writes, without secrets."""
+    """A job began; `source` and `target` are where it reads and writes, without secrets.
+
+    `began` is when its run did, in UTC: from then on spans are counted, and for all targets of a job it is the same.
+    """
 
     job: str
     run_id: str
     source: str
     target: str
     to: str = ""
+    began: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
 
 @dataclass(frozen=True)
@@ -110,12 +116,11 @@ class TableKept:
 
 
 @dataclass(frozen=True)
-class StepDone:
-    """A key, index or check was made; `doing` says which."""
+class Worked:
+    """A worker is through with a piece of work: a part of a table's rows, a key, an index, a batch of statements."""
 
     job: str
-    doing: str
-    seconds: float
+    span: Span
     to: str = ""
 
 
@@ -154,7 +159,7 @@ Event = (
     | TableProgress
     | TableCopied
     | TableKept
-    | StepDone
+    | Worked
     | Warned
     | JobFinished
     | JobFailed

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timezone
+from enum import Enum
 from typing import Any
 
 from pg_xcopy.observe.audit import audit_text
@@ -16,20 +17,19 @@ from pg_xcopy.observe.events import (
     JobFailed,
     JobFinished,
     Planned,
-    StageStarted,
-    StepDone,
     TableCopied,
     TableKept,
     TableProgress,
     TableStarted,
     Warned,
+    Worked,
 )
 from pg_xcopy.observe.lines import PROGRESS_SECONDS
 from pg_xcopy.observe.log import line_of
 from pg_xcopy.observe.verdicts import Outcome, Verdict, Verdicts
 from pg_xcopy.results import TableResult
 
-_LEVELS = {Warned: "WARN", JobFailed: "ERROR", TableStarted: "DEBUG", TableKept: "DEBUG", StepDone: "DEBUG"}
+_LEVELS = {Warned: "WARN", JobFailed: "ERROR", TableStarted: "DEBUG", TableKept: "DEBUG", Worked: "DEBUG"}
 _OUTCOMES = {Outcome.DONE: "INFO", Outcome.WARNED: "WARN", Outcome.FAILED: "ERROR"}
 
 
@@ -75,7 +75,7 @@ class JsonLines:
         self._line(_OUTCOMES[verdict.outcome], "audit", data)
 
     def _line(self, level: str, name: str, data: Mapping[str, Any]) -> None:
-        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = _time_text(datetime.now(timezone.utc))
         told = {key: value for key, value in data.items() if value not in ("", None)}
         self._write(json.dumps({"timestamp": now, "level": level, **self._always, "event": name, **told}) + "\n")
 
@@ -104,4 +104,15 @@ def _data(event: Event) -> dict[str, Any]:
         return {**where, "run_id": result.run_id, **counts, **figures}
     if isinstance(event, Planned):
         return {**where, "tables": len(event.tables), "rows": sum(each.rows for each in event.tables)}
-    return {**asdict(event), "stage": event.stage.value} if isinstance(event, StageStarted) else asdict(event)
+    fields = {**where, **asdict(event.span)} if isinstance(event, Worked) else asdict(event)
+    return {key: _plain(value) for key, value in fields.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    return _time_text(value) if isinstance(value, datetime) else value
+
+
+def _time_text(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

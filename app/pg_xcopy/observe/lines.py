@@ -13,13 +13,14 @@ from pg_xcopy.observe.events import (
     JobStarted,
     Planned,
     StageStarted,
-    StepDone,
     TableCopied,
     TableProgress,
     Warned,
+    Worked,
     title,
 )
 from pg_xcopy.observe.log import line_of
+from pg_xcopy.observe.spans import Phase, Span
 from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
 
 PROGRESS_SECONDS = 30.0
@@ -58,9 +59,9 @@ class Lines:
     def _line(self, event: Event) -> str:
         if self._loudness is Loudness.QUIET:
             return line_of(event) if isinstance(event, Warned) else ""
-        if isinstance(event, StepDone):
-            verbose = self._loudness is Loudness.VERBOSE
-            return f"{title(event)}: {event.doing} took {seconds_text(event.seconds)}" if verbose else ""
+        if isinstance(event, Worked):
+            told = self._loudness is Loudness.VERBOSE and _is_told_apart(event.span)
+            return f"{title(event)}: {event.span.doing} took {seconds_text(event.span.seconds)}" if told else ""
         if isinstance(event, StageStarted) and self._loudness is not Loudness.VERBOSE:
             return ""
         return (
@@ -87,3 +88,8 @@ class Lines:
         return (
             f"{title(event)}: {event.table}: {count_text(event.rows, 'row')}{share}, {bytes_text(event.bytes)} so far"
         )
+
+
+def _is_told_apart(span: Span) -> bool:
+    """Tell whether no other line says it: rows have their own, and so has what fails."""
+    return span.phase is not Phase.COPY and not span.failed

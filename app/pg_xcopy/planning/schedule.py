@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pg_xcopy.planning.plan import CopyPlan, ForeignKey, ReplacePlan, Step, TableFinish
+from pg_xcopy.observe.spans import Phase
+from pg_xcopy.planning.plan import CopyPlan, ForeignKey, ReplacePlan, Step, TableFinish, TableStart
 from pg_xcopy.sql.names import TableName
 
 Item = TypeVar("Item")
@@ -28,16 +29,22 @@ class Load:
 
 @dataclass(frozen=True)
 class Make:
-    """Statements to run on the target, `together` in one transaction or each in its own."""
+    """Statements to run on the target, `together` in one transaction or each in its own.
+
+    `table` is the one that all of them are about; None where there are several.
+    """
 
     steps: tuple[Step, ...]
     together: bool
+    phase: Phase = Phase.FINISH
+    table: TableName | None = None
 
 
 @dataclass(frozen=True)
 class Validate:
-    """Foreign keys of one table to validate, where adding them was possible."""
+    """Foreign keys of one `table` to validate, where adding them was possible."""
 
+    table: TableName
     keys: tuple[ForeignKey, ...]
 
 
@@ -99,7 +106,8 @@ def _starts(plan: ReplacePlan, schedule: _Schedule) -> dict[TableName, int]:
     ordered = sorted(plan.separate, key=lambda each: -sizes[each.table])
     for group in _full(ordered, lambda each: sizes[each.table]):
         size = sum(sizes[each.table] for each in group)
-        place = schedule.add(Make(tuple(step for each in group for step in each.steps), together=True), (), size)
+        making = Make(_steps(group), together=True, phase=Phase.BUILD, table=_only(group))
+        place = schedule.add(making, (), size)
         places |= dict.fromkeys((each.table for each in group), place)
     return places
 
@@ -152,21 +160,36 @@ def _finish(group: list[TableFinish], after: set[int], schedule: _Schedule) -> i
     """Add what completes these tables; return the place of the last work."""
     size = sum(each.bytes for each in group)
     if size < SMALL or len(group) > 1:
-        return schedule.add(Make(tuple(step for each in group for step in each.steps), together=True), after, size)
+        return schedule.add(Make(_steps(group), together=True, table=_only(group)), after, size)
     (table,) = group
     if table.keys:
-        after = {schedule.add(Make(table.keys, together=False), after, size)}
+        keys = Make(table.keys, together=False, phase=Phase.KEYS, table=table.table)
+        after = {schedule.add(keys, after, size)}
     # Half the weight: of two tables of one size, the other's rows come first, so that the snapshot is done with sooner.
-    indexes = {schedule.add(Make((each,), together=False), after, size // 2) for each in table.indexes}
-    return schedule.add(Make(table.rest, together=False), indexes or after, 0)
+    indexes = {
+        schedule.add(Make((each,), together=False, phase=Phase.INDEXES, table=table.table), after, size // 2)
+        for each in table.indexes
+    }
+    rest = Make(table.rest, together=False, phase=Phase.ANALYZE, table=table.table)
+    return schedule.add(rest, indexes or after, 0)
+
+
+def _steps(group: Iterable[TableStart | TableFinish]) -> tuple[Step, ...]:
+    return tuple(step for each in group for step in each.steps)
+
+
+def _only(group: Sequence[TableStart | TableFinish]) -> TableName | None:
+    """Name the table of a group that has no other."""
+    return group[0].table if len(group) == 1 else None
 
 
 def _foreign_keys(plan: ReplacePlan, after: frozenset[int], schedule: _Schedule) -> None:
     """Add all keys in one work, since two that share a table would wait for each other; validate the large apart."""
     if not plan.foreign_keys:
         return
-    added = schedule.add(Make(tuple(key.add for key in plan.foreign_keys), together=True), after, 0)
+    steps = tuple(key.add for key in plan.foreign_keys)
+    added = schedule.add(Make(steps, together=True, phase=Phase.FOREIGN_KEYS), after, 0)
     apart = [key for key in plan.foreign_keys if key.validate]
     for table in dict.fromkeys(key.table for key in apart):
         keys = tuple(key for key in apart if key.table == table)
-        schedule.add(Validate(keys), {added}, keys[0].bytes)
+        schedule.add(Validate(table, keys), {added}, keys[0].bytes)

@@ -7,12 +7,15 @@ import re
 from dataclasses import fields, replace
 from typing import get_args
 
-from samples import FAILED, JOB, RESULT, RUN, USERS, WARNING
+from samples import BEGAN, FAILED, JOB, RESULT, RUN, USERS, WARNING
 
 from pg_xcopy.observe import events, json_lines
 from pg_xcopy.observe.json_lines import JsonLines
+from pg_xcopy.observe.spans import Phase, Span
 from pg_xcopy.observe.verdicts import UNFINISHED
 from pg_xcopy.results import TableResult
+
+SPAN = Span(Phase.COPY, "app.users", "copying app.users", 1, 0.0, 0.5)
 
 
 def written(run, **how):
@@ -52,7 +55,8 @@ def test_what_they_hold():
     lines = {line["event"]: without(line, "level", "event", "message") for line in written(RUN[:8] + RUN[-2:])}
 
     assert lines["job_started"] == {
-        "job": JOB, "run_id": "r1", "source": "here schema app", "target": "there schema app"
+        "job": JOB, "run_id": "r1", "source": "here schema app", "target": "there schema app",
+        "began": "2025-03-01T02:00:41.000Z",
     }  # fmt: skip
     assert lines["stage_started"] == {"job": JOB, "stage": "copy rows"}
     assert lines["planned"] == {"job": JOB, "tables": 2, "rows": 3000}
@@ -104,7 +108,18 @@ def test_what_is_always_there():
 def test_verbose():
     more = {line["event"] for line in written(RUN, verbose=True)} - {line["event"] for line in written(RUN)}
 
-    assert more == {"table_started", "step_done"}
+    assert more == {"table_started", "worked"}
+
+
+def test_where_the_time_went():
+    copied, made = [line for line in written(RUN, verbose=True) if line["event"] == "worked"]
+
+    assert without(copied, "message") == {
+        "level": "DEBUG", "event": "worked", "job": JOB, "phase": "copy", "table": "app.users",
+        "doing": "copying app.users", "worker": 1, "started": 0.5, "seconds": 0.5, "rows": 1500, "bytes": 4096,
+        "failed": False,
+    }  # fmt: skip
+    assert (made["phase"], made["worker"], made["started"]) == ("keys", 2, 1.0)
 
 
 def test_a_long_table_gives_a_sign_of_life_now_and_then(monkeypatch):
@@ -127,7 +142,8 @@ def test_which_target():
 def test_every_event_has_a_line():
     """Also one that somebody thinks of later."""
     names = {each: re.sub("([a-z])([A-Z])", r"\1_\2", each.__name__).lower() for each in get_args(events.Event)}
-    values = {"job": "a", "table": "b", "stage": events.Stage.COPY, "tables": (), "result": RESULT, "warning": WARNING}
+    values = {"job": "a", "table": "b", "stage": events.Stage.COPY, "tables": (), "result": RESULT, "warning": WARNING,
+              "span": SPAN, "began": BEGAN}  # fmt: skip
     for kind, name in names.items():
         given = {field.name: values.get(field.name, 0) for field in fields(kind) if field.name != "to"}
         if kind is events.TableCopied:

@@ -96,7 +96,7 @@ def test_log_of_a_program_that_set_up_nothing(monkeypatch):
 
 
 def test_every_event_has_a_line_or_none():
-    assert [bool(line_of(event)) for event in RUN].count(False) == 5
+    assert [bool(line_of(event)) for event in RUN].count(False) == 6
 
 
 def test_threads_take_turns():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from pg_xcopy.connect.session import Address
@@ -14,6 +14,7 @@ from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.sources.between import settings_for
 from pg_xcopy.engine.sources.source import Source, open_source
 from pg_xcopy.manifest.connections import Connection
+from pg_xcopy.observe.spans import Phase
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,10 @@ def source_side(run: Run) -> Iterator[Source]:
     """Connect to the source, and keep its snapshot alive."""
     source = run.job.source
     address = address_of("source", source.database, run.job.hidden)
-    with open_source(address, source.schema_name, run.sessions) as side, kept_alive((side.session,), run.sessions):
+    with ExitStack() as stack:
+        with run.reporter.during(Phase.CONNECT).working("connecting to the source"):
+            side = stack.enter_context(open_source(address, source.schema_name, run.sessions))
+        stack.enter_context(kept_alive((side.session,), run.sessions))
         yield side
 
 
@@ -47,8 +51,10 @@ def target_side(run: Run, source: Source, *, exclusive: bool) -> Iterator[Target
     address = address_of("target", target.database, run.job.hidden)
     settings = settings_for(run.job, source.session)
     address = replace(address, settings=settings, hidden=address.hidden.union(value for _, value in settings))
-    with open_target(address, target.schema_name, run.sessions, exclusive=exclusive) as side:
-        refuse_same_schema(source, side, protected=run.job.source.database.protected)
+    with ExitStack() as stack:
+        with run.reporter.during(Phase.CONNECT).working("connecting to the target"):
+            side = stack.enter_context(open_target(address, target.schema_name, run.sessions, exclusive=exclusive))
+            refuse_same_schema(source, side, protected=run.job.source.database.protected)
         yield side
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from pg_xcopy.connect.session import Session
+from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import DatabaseError
 from pg_xcopy.planning.plan import Step
 from pg_xcopy.sql.quoting import Sql
@@ -16,14 +17,15 @@ PATIENCE, USUAL, PAUSE, ATTEMPTS = "3s", "1min", 2.0, 20
 LOCK_NOT_AVAILABLE = "55P03"
 
 
-def begin(steps: Sequence[Step], session: Session) -> None:
+def begin(steps: Sequence[Step], session: Session, reporter: Reporter) -> None:
     """Do the steps; where a lock does not come soon, all are let go for a while, so that readers behind us get on."""
     if not steps:
         return
-    for attempt in range(ATTEMPTS, 0, -1):
-        if _done(steps, session, last=attempt == 1):
-            break
-        time.sleep(PAUSE)
+    with reporter.working(steps[0].doing):
+        for attempt in range(ATTEMPTS, 0, -1):
+            if _done(steps, session, last=attempt == 1):
+                break
+            time.sleep(PAUSE)
 
 
 def _done(steps: Sequence[Step], session: Session, *, last: bool) -> bool:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import time
-
 from pg_xcopy.engine.before.target import Target, open_writer
 from pg_xcopy.engine.existing.committing import commit
 from pg_xcopy.engine.existing.emptying import begin
-from pg_xcopy.engine.existing.landing import Filling
+from pg_xcopy.engine.existing.landing import Filling, check_deferred
 from pg_xcopy.engine.existing.separately import fill_separately
 from pg_xcopy.engine.rows.loading import Hands
 from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.observe.events import Stage
+from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.existing.plan import ExistingPlan
 from pg_xcopy.planning.plan import Topic
 from pg_xcopy.results import TableResult
-from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 
@@ -41,34 +39,33 @@ def _fill_together(plan: ExistingPlan, target: Target, reading: Reading, run: Ru
         render("existing/settings.sql.j2", search_path=plan.target_path, settings=plan.resources.settings),
         "filling existing tables",
     )
-    begin(plan.opening, session)
-    hands = Hands(reading.feed(), session)
+    begin(plan.opening, session, run.reporter.during(Phase.EMPTY))
+    hands = Hands(reading.feed(), session, run.reporter)
     with filling.loading.ready(hands):
         landed = [(fill, copy, filling.land(fill, copy, hands)) for fill, copy in filling.tables]
     reading.done()
     if any(fill.merge for fill in plan.fills):
         run.reporter.stage(Stage.MERGE)
     for fill, copy, pumped in landed:
-        filling.settle(fill, copy, pumped, session)
-    # Where it may still be mended: a COMMIT that fails says less.
-    session.run(Sql("SET CONSTRAINTS ALL IMMEDIATE"), "checking deferred constraints")
-    for fill in plan.fills:
-        filling.close(fill, session)
+        filling.settle(fill, copy, pumped, hands)
+    check_deferred(hands)
+    for fill, copy in filling.tables:
+        filling.close(fill, copy, hands)
     run.reporter.stage(Stage.COMMIT)
-    commit(session, target.address)
+    with run.reporter.during(Phase.COMMIT).working("committing"):
+        commit(session, target.address)
     return filling.loading.results
 
 
 def _analyze(plan: ExistingPlan, target: Target, run: Run) -> None:
     """Gather statistics, each table by itself. The rows are in, so whatever goes wrong here fails no job any more."""
-    steps = [fill.analyze for fill in plan.fills if fill.analyze]
+    steps = [(fill.analyze, copy.source) for fill, copy in zip(plan.fills, plan.copies, strict=True) if fill.analyze]
     try:
         with open_writer(target.address, run.sessions) as session:
-            for step in steps:
-                started = time.monotonic()
-                session.begin_writer(plan.target_path)
-                session.run(step.sql, step.doing)
-                session.commit()
-                run.reporter.done(step.doing, started)
+            for step, table in steps:
+                with run.reporter.during(Phase.ANALYZE, table).working(step.doing):
+                    session.begin_writer(plan.target_path)
+                    session.run(step.sql, step.doing)
+                    session.commit()
     except XcopyError as error:
         run.reporter.warn(Topic.STATISTICS, plan.target.schema, f"not gathered ({error.sentence})")

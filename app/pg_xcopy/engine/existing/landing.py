@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.existing.merging import merge
 from pg_xcopy.engine.rows.loading import Hands, Loading
 from pg_xcopy.engine.rows.pump import Pumped
 from pg_xcopy.engine.run import Run
 from pg_xcopy.errors import RowCountMismatchError
+from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
 from pg_xcopy.planning.plan import CopyPlan
+from pg_xcopy.sql.quoting import Sql
 
 
 class Filling:
@@ -18,7 +19,6 @@ class Filling:
     def __init__(self, plan: ExistingPlan, run: Run) -> None:
         self.tables: tuple[tuple[TableFill, CopyPlan], ...] = tuple(zip(plan.fills, plan.copies, strict=True))
         self.loading = Loading(plan, run.reporter)
-        self._reporter = run.reporter
 
     def land(self, fill: TableFill, copy: CopyPlan, hands: Hands) -> Pumped:
         """Bring the rows over, into the table or beside it."""
@@ -31,14 +31,23 @@ class Filling:
             self.loading.arrived(copy, pumped)
         return pumped
 
-    def settle(self, fill: TableFill, copy: CopyPlan, pumped: Pumped, session: Session) -> None:
+    def settle(self, fill: TableFill, copy: CopyPlan, pumped: Pumped, hands: Hands) -> None:
         """Merge rows that have landed beside their table."""
         if fill.merge:
-            written = merge(fill, fill.merge, session, self._reporter)
-            self.loading.arrived(copy, pumped, written)
+            reporter = hands.reporter.during(Phase.MERGE, copy.source)
+            self.loading.arrived(copy, pumped, merge(fill, fill.merge, hands.writer, reporter))
 
     @staticmethod
-    def close(fill: TableFill, session: Session) -> None:
+    def close(fill: TableFill, copy: CopyPlan, hands: Hands) -> None:
         """Move the table's sequences."""
+        reporter = hands.reporter.during(Phase.SETTLE, copy.source)
         for step in fill.closing:
-            session.run(step.sql, step.doing)
+            with reporter.working(step.doing):
+                hands.writer.run(step.sql, step.doing)
+
+
+def check_deferred(hands: Hands, table: object = "") -> None:
+    """Have deferred constraints hold now, where it may still be mended: a COMMIT that fails says less."""
+    doing = "checking deferred constraints"
+    with hands.reporter.during(Phase.FOREIGN_KEYS, table).working(doing):
+        hands.writer.run(Sql("SET CONSTRAINTS ALL IMMEDIATE"), doing)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.rows.loading import Written
@@ -17,13 +15,12 @@ CARDINALITY_VIOLATION = "21000"
 
 def merge(fill: TableFill, how: Merge, session: Session, reporter: Reporter) -> Written:
     """Merge one table's rows in the open transaction; raises DuplicateRowsError if two of them have the same key."""
-    started = time.monotonic()
-    if not how.updated:
-        _refuse_duplicates(fill, how, session)
-    inserted, updated = _written(how, session)
-    rows = _inserted(fill, how, session)
-    more_inserted, more_updated = _written(how, session)
-    reporter.done(how.insert.doing, started)
+    with reporter.working(how.insert.doing):
+        if not how.updated:
+            _refuse_duplicates(fill, how, session)
+        inserted, updated = _written(how, session)
+        rows = _inserted(fill, how, session)
+        more_inserted, more_updated = _written(how, session)
     inserted, updated = more_inserted - inserted, more_updated - updated
     # They are counted only where track_counts is on, and triggers may write to the same table.
     known = inserted + updated == rows

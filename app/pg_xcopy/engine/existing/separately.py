@@ -6,24 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pg_xcopy.connect.pool import Pool
-from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.before.target import Target
 from pg_xcopy.engine.crew import Crew
 from pg_xcopy.engine.existing.committing import commit
 from pg_xcopy.engine.existing.emptying import begin
-from pg_xcopy.engine.existing.landing import Filling
+from pg_xcopy.engine.existing.landing import Filling, check_deferred
 from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.engine.rows.loading import Hands
 from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.errors import PartlyDoneError, XcopyError
 from pg_xcopy.observe.events import TableKept
+from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
 from pg_xcopy.planning.existing.schedule import make_fill_schedule
 from pg_xcopy.planning.plan import CopyPlan
 from pg_xcopy.planning.schedule import Work
 from pg_xcopy.results import TableResult
-from pg_xcopy.sql.quoting import Sql
 
 
 def fill_separately(plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
@@ -32,9 +31,9 @@ def fill_separately(plan: ExistingPlan, target: Target, reading: Reading, run: R
     writers = Pool(target.address, run.sessions, plan.resources.workers)
 
     @contextmanager
-    def hire() -> Iterator[Hands]:
+    def hire(number: int) -> Iterator[Hands]:
         with writers.session() as writer:
-            yield Hands(reading.feed(), writer)
+            yield Hands(reading.feed(), writer, run.reporter.of(number))
 
     crew: Crew[Hands] = Crew(separate.works, plan.resources.workers, in_order=reading.shared)
     try:
@@ -66,16 +65,16 @@ class _Separate:
         """Fill one table, in a transaction of its own."""
         fill, copy = self._tables[one]
         hands.writer.begin_writer(self._plan.target_path, settings=self._plan.resources.settings)
-        self._fill(fill, copy, hands, hands.writer)
-        commit(hands.writer, self._target.address)
+        self._fill(fill, copy, hands)
+        with hands.reporter.during(Phase.COMMIT, copy.source).working("committing"):
+            commit(hands.writer, self._target.address)
         self._kept.append(copy)
         self._reporter.tell(TableKept(self._plan.job, str(copy.source), self._reporter.to))
 
-    def _fill(self, fill: TableFill, copy: CopyPlan, hands: Hands, session: Session) -> None:
-        begin(fill.opening, session)
+    def _fill(self, fill: TableFill, copy: CopyPlan, hands: Hands) -> None:
+        begin(fill.opening, hands.writer, hands.reporter.during(Phase.EMPTY, copy.source))
         with self.filling.loading.ready(hands):
             pumped = self.filling.land(fill, copy, hands)
-        self.filling.settle(fill, copy, pumped, session)
-        # Where it may still be mended: a COMMIT that fails says less.
-        session.run(Sql("SET CONSTRAINTS ALL IMMEDIATE"), "checking deferred constraints")
-        self.filling.close(fill, session)
+        self.filling.settle(fill, copy, pumped, hands)
+        check_deferred(hands, copy.source)
+        self.filling.close(fill, copy, hands)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pg_xcopy.connect.pool import Pool
-from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.crew import Crew
 from pg_xcopy.engine.replacing.kept_keys import check_kept_keys
 from pg_xcopy.engine.rows.loading import Hands, Loading
@@ -14,9 +13,11 @@ from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.engine.steps import alone, batches, together
 from pg_xcopy.observe.events import Stage
+from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.plan import ReplacePlan, Step
 from pg_xcopy.planning.schedule import Load, Make, Validate, Work, make_schedule
 from pg_xcopy.results import TableResult
+from pg_xcopy.sql.names import TableName
 
 
 def fill(plan: ReplacePlan, reading: Reading, writers: Pool, run: Run) -> tuple[TableResult, ...]:
@@ -40,21 +41,22 @@ class _Filling:
     def __init__(self, plan: ReplacePlan, reading: Reading, writers: Pool, run: Run) -> None:
         self._plan, self._reading, self._writers, self._reporter = plan, reading, writers, run.reporter
         self._refused: set[Step] = set()
+        self._named = {copy.target: str(copy.source) for copy in plan.copies}
         self.loading = Loading(plan, run.reporter)
 
     @contextmanager
-    def hire(self) -> Iterator[Hands]:
+    def hire(self, number: int) -> Iterator[Hands]:
         with self._writers.session() as writer:
-            yield Hands(self._reading.feed(), writer)
+            yield Hands(self._reading.feed(), writer, self._reporter.of(number))
 
     def work(self, hands: Hands, one: Work) -> None:
         task = one.task
         if isinstance(task, Load):
             self.loading.load(task, hands)
         elif isinstance(task, Make):
-            self._make(task, hands.writer)
+            self._make(task, hands)
         else:
-            self._validate(task, hands.writer)
+            self._validate(task, hands)
 
     def loaded(self) -> None:
         self._reading.done()
@@ -64,16 +66,22 @@ class _Filling:
         """Set sequences, owners and grants, when nothing else is done to their tables."""
         with self._writers.session() as session:
             for batch in batches(self._plan.settle):
-                together(batch, self._plan, session, self._reporter)
+                together(batch, self._plan, session, self._reporter.during(Phase.SETTLE))
 
-    def _make(self, task: Make, session: Session) -> None:
+    def _make(self, task: Make, hands: Hands) -> None:
+        reporter = hands.reporter.during(task.phase, self._name(task.table) if task.table else "")
         if task.together:
             for batch in batches(task.steps):
-                self._refused.update(together(batch, self._plan, session, self._reporter))
+                self._refused.update(together(batch, self._plan, hands.writer, reporter))
         else:
-            self._refused.update(step for step in task.steps if not alone(step, self._plan, session, self._reporter))
+            self._refused.update(step for step in task.steps if not alone(step, self._plan, hands.writer, reporter))
 
-    def _validate(self, task: Validate, session: Session) -> None:
+    def _validate(self, task: Validate, hands: Hands) -> None:
+        reporter = hands.reporter.during(Phase.FOREIGN_KEYS, self._name(task.table))
         for key in task.keys:
             if key.validate and key.add not in self._refused:
-                alone(key.validate, self._plan, session, self._reporter)
+                alone(key.validate, self._plan, hands.writer, reporter)
+
+    def _name(self, table: TableName) -> str:
+        """Name a table of the target as the events of its rows do."""
+        return self._named.get(table, str(table))

@@ -8,6 +8,7 @@ from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.steps import alone
 from pg_xcopy.errors import DatabaseError, PlanError
+from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.plan import KeptKey, ReplacePlan, Topic
 
 WHY = "rows refer to others that were not copied"
@@ -19,7 +20,7 @@ def check_kept_keys(plan: ReplacePlan, session: Session, reporter: Reporter) -> 
     Raises PlanError for the latter.
     """
     asked = [key for key in plan.swap.kept_keys if plan.strict or key.validate is None]
-    broken = list(_broken(asked, plan, session))
+    broken = list(_broken(asked, plan, session, reporter.during(Phase.FOREIGN_KEYS)))
     at_once = [key for key in broken if key.validate is None]
     if at_once:
         raise PlanError(plan.job, tuple(f"foreign key {key.subject}, which stays: {WHY}" for key in at_once))
@@ -27,12 +28,14 @@ def check_kept_keys(plan: ReplacePlan, session: Session, reporter: Reporter) -> 
         reporter.warn(Topic.UNCHECKED, key.subject, f"{key.what}: {WHY}")
 
 
-def _broken(keys: list[KeptKey], plan: ReplacePlan, session: Session) -> Iterator[KeptKey]:
+def _broken(keys: list[KeptKey], plan: ReplacePlan, session: Session, reporter: Reporter) -> Iterator[KeptKey]:
     for key in keys:
         if key.breaks is not None:
-            session.begin_writer(plan.target_path, settings=plan.resources.settings)
-            broken = bool(session.value(key.breaks, f"looking for rows that break foreign key {key.subject}"))
-            session.commit()
+            doing = f"looking for rows that break foreign key {key.subject}"
+            with reporter.working(doing):
+                session.begin_writer(plan.target_path, settings=plan.resources.settings)
+                broken = bool(session.value(key.breaks, doing))
+                session.commit()
             if broken:
                 yield key
 
@@ -43,7 +46,7 @@ def validate_kept_keys(plan: ReplacePlan, session: Session, reporter: Reporter) 
         if key.validate is None:
             continue
         try:
-            alone(key.validate, plan, session, reporter)
+            alone(key.validate, plan, session, reporter.during(Phase.FOREIGN_KEYS))
         except DatabaseError as error:
             if error.connection_lost:
                 raise

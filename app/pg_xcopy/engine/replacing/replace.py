@@ -19,6 +19,7 @@ from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.observe.events import Stage
+from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.plan import ReplacePlan, SwapMethod
 from pg_xcopy.results import TableResult
 
@@ -32,16 +33,17 @@ def replace_schema(
     """
     reporter = run.reporter
     writers = Pool(target.address, run.sessions, plan.resources.workers)
-    with writers.session() as session:
+    with reporter.during(Phase.CLEAN).working("looking for what dead runs left"), writers.session() as session:
         clean_up_after_dead_runs(session, target.schema, reporter)
     with _undone_on_failure(plan, target, reporter):
         with kept_alive((target.session,), run.sessions):
             tables = _filled(run, plan, reading, writers)
         reporter.stage(Stage.SWAP)
         if plan.swap.method is not SwapMethod.RENAME:  # a rename holds no lock that a reader waits for
-            with writers.session() as session:
+            with reporter.during(Phase.SWAP).working("waiting for the disk"), writers.session() as session:
                 make_durable(plan, session)
-        swap(plan, target, run.sessions, replan)
+        with reporter.during(Phase.SWAP).working(f"swapping schema {target.schema}"):
+            swap(plan, target, run.sessions, replan)
     reporter.stage(Stage.CLEAN)
     _tidy(plan, writers, reporter)
     return tables
@@ -61,7 +63,8 @@ def _tidy(plan: ReplacePlan, writers: Pool, reporter: Reporter) -> None:
     try:
         with writers.session() as session:
             validate_kept_keys(plan, session, reporter)
-            drop_after_swap(session, plan, reporter)
+            with reporter.during(Phase.CLEAN).working("dropping what was replaced"):
+                drop_after_swap(session, plan, reporter)
     except XcopyError as error:
         reporter.unclean(plan.retired, error)
 
@@ -73,7 +76,11 @@ def _undone_on_failure(plan: ReplacePlan, target: Target, reporter: Reporter) ->
         yield
     except BaseException:
         try:
-            with Sessions("pg-xcopy cleaning up") as own, open_writer(target.address, own) as session:
+            with (
+                reporter.during(Phase.CLEAN).working("dropping the staging schema"),
+                Sessions("pg-xcopy cleaning up") as own,
+                open_writer(target.address, own) as session,
+            ):
                 drop_staging(session, plan, reporter)
         except XcopyError as error:  # the first cause is what matters; the next run cleans up
             reporter.unclean(plan.staging, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.steps import batches, together
+from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.plan import ReplacePlan, Step
 from pg_xcopy.planning.swapping.schemas import marker
 from pg_xcopy.sql.render import render
@@ -27,4 +28,4 @@ def build(plan: ReplacePlan, session: Session, reporter: Reporter) -> None:
     sql = render("staging/create_schema.sql.j2", schema=plan.staging, marker=marker(plan.target.schema, "staging"))
     created = Step(sql, "creating the staging schema", plan.target.schema)
     for batch in batches((created, *plan.prepare)):
-        together(batch, plan, session, reporter)
+        together(batch, plan, session, reporter.during(Phase.BUILD))

@@ -15,6 +15,7 @@ from pg_xcopy.engine.sources.between import Fetching
 from pg_xcopy.engine.sources.reading import Feed
 from pg_xcopy.errors import CopyFailedError, RowCountMismatchError, XcopyError
 from pg_xcopy.observe.events import TableCopied, TableProgress, TableStarted
+from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.plan import CopyPlan, Plan
 from pg_xcopy.planning.schedule import Load
 from pg_xcopy.results import TableResult, UpsertedTable
@@ -23,10 +24,11 @@ from pg_xcopy.sql.quoting import Sql
 
 @dataclass(frozen=True)
 class Hands:
-    """What a worker has: where its rows come from, and the session that writes."""
+    """What a worker has: where its rows come from, the session that writes, and who speaks for it."""
 
     feed: Feed | Fetching
     writer: Session
+    reporter: Reporter
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,12 @@ class Loading:
     def stream(self, copy: CopyPlan, part: int, hands: Hands) -> Pumped:
         """Copy one table, or a part of it, in the transactions that both sides have open."""
         self._begun(copy)
+        with hands.reporter.during(Phase.COPY, copy.source).working(_doing(copy, part)) as moved:
+            pumped = self._moved(copy, part, hands)
+            moved.rows, moved.bytes = pumped.received, pumped.bytes
+        return pumped
+
+    def _moved(self, copy: CopyPlan, part: int, hands: Hands) -> Pumped:
         if isinstance(hands.feed, Fetching):
             return hands.feed.fetch(copy, part, hands.writer)
         return _pumped(
@@ -127,6 +135,11 @@ class Loading:
             result = UpsertedTable(**vars(result), inserted=written.inserted, updated=written.updated)
         self._results[copy] = result
         self._reporter.tell(TableCopied(self._plan.job, result, self._reporter.to))
+
+
+def _doing(copy: CopyPlan, part: int) -> str:
+    parts = len(copy.copy_to)
+    return f"copying {copy.source}{f', part {part + 1} of {parts}' if parts > 1 else ''}"
 
 
 def _estimated(copy: CopyPlan, size: int) -> int:
