@@ -18,7 +18,7 @@ ifeq ($(BIN),.venv/bin)
 READY = .venv/installed
 endif
 
-.PHONY: help demo test coverage check lint type security format audit bench lambda venv clean
+.PHONY: help demo test coverage check lint type security format audit bench chart lambda venv clean
 
 help:
 	@echo "make demo    copy a made-up shop between two throw-away servers, in four ways"
@@ -27,6 +27,7 @@ help:
 	@echo "make format  write all files as make check wants them"
 	@echo "make audit   look for known vulnerabilities in what is installed in .venv; asks PyPI"
 	@echo "make bench   measure, beside psql, pg_dump, pgcopydb; make bench ARGS='--scale 0.1 --only narrow' is quick"
+	@echo "make chart   lint the Helm chart, render it with each of its values files into dist/chart, hold that against Kubernetes"
 	@echo "make lambda  build dist/lambda/function.zip and layer.zip for AWS Lambda: docs/lambda.md"
 	@echo "make venv    make .venv, which the others do by themselves"
 	@echo "make clean   remove .venv and all that was built or cached"
@@ -64,6 +65,9 @@ audit: $(READY)
 
 bench: .venv/installed
 	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(BIN)/python -m bench $(ARGS)
+
+chart: $(READY)
+	@"$(BIN)/python" helm/chart.py check --output dist/chart
 
 lambda: $(READY)
 	@"$(BIN)/python" lambda/build.py --python $(LAMBDA_PYTHON) --arch $(LAMBDA_ARCH) --output "$(LAMBDA_OUTPUT)" \

@@ -1,0 +1,106 @@
+"""The containers of the chart at work: their arguments, variables and manifest, with the real command and servers."""
+
+from __future__ import annotations
+
+import pytest
+from charts import CHART, CHECKOUT, containers, render, run_container, tool
+
+pytest.importorskip("helm_python")
+
+TABLES = """
+    CREATE TABLE users (id int PRIMARY KEY, email text, phone text);
+    INSERT INTO users SELECT n, 'mail' || n, '0' || n FROM generate_series(1, 3) n;
+    CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);
+    INSERT INTO orders VALUES (1, 1), (2, 3);
+"""
+
+
+def run_all(run_cli, rendered, pod, secrets, directory):
+    """Run the containers of a pod one after the other, as a kubelet does; give the last one's end, and all codes."""
+    directory.mkdir()
+    codes = []
+    for container in containers(pod):
+        done = run_container(run_cli, rendered, pod, container, secrets=secrets, directory=directory)
+        codes.append(done.code)
+        if done.code:
+            break
+    return done, codes
+
+
+def test_a_job_that_runs_once_copies_what_its_patterns_name(pair, run_cli, tmp_path):
+    source, target = pair(TABLES, "")
+    rendered = render((CHART / "ci" / "once-values.yaml").read_text(encoding="utf-8"))
+    secrets = {"databases": {"source": source.url, "target": target.url}}
+    done, codes = run_all(run_cli, rendered, rendered.one("Job")["spec"]["template"], secrets, tmp_path / "pod")
+    assert codes == [0, 0], done.stderr
+    assert target.rows("SELECT id, phone FROM app.users ORDER BY id") == [(1, "01"), (2, "02"), (3, "03")]
+    assert target.value("SELECT count(*) FROM app.orders") == 2
+    assert target.rows("SELECT 1 FROM pg_namespace WHERE nspname = 'never'") == []
+
+
+def test_warnings_count_as_failure_and_are_not_tried_again(pair, run_cli, tmp_path):
+    """Exit code 3, which the pod failure policy knows."""
+    source, target = pair(TABLES, "CREATE TABLE gone (id int)")
+    rendered = render((CHART / "ci" / "once-values.yaml").read_text(encoding="utf-8"))
+    secrets = {"databases": {"source": source.url, "target": target.url}}
+    job = rendered.one("Job")["spec"]
+    done, codes = run_all(run_cli, rendered, job["template"], secrets, tmp_path / "pod")
+    assert codes == [0, 3], done.stderr
+    assert codes[-1] in job["podFailurePolicy"]["rules"][1]["onExitCodes"]["values"]
+
+
+def test_the_cronjob_of_the_readme_of_the_project_runs_every_night(source_db, target_db, run_cli, tmp_path):
+    """Twice, as it does: the second run replaces what the first one made."""
+    source_db.execute(TABLES)
+    text = (CHECKOUT / "README.md").read_text(encoding="utf-8").split("## On Kubernetes\n")[1]
+    rendered = render(text.split("```yaml\n")[1].split("```")[0])
+    secrets = {"databases": {"prod": source_db.url, "staging": target_db.url}}
+    pod = rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
+    for night in ("first", "second"):
+        done, codes = run_all(run_cli, rendered, pod, secrets, tmp_path / night)
+        assert codes == [0, 0], done.stderr
+    assert target_db.rows("SELECT * FROM users ORDER BY id") == [(n, f"user{n}@example.com") for n in (1, 2, 3)]
+
+
+def test_a_url_from_a_secret_that_is_a_file(source_db, target_db, run_cli, tmp_path):
+    source_db.execute("CREATE TABLE t AS SELECT 1 AS id")
+    rendered = render("""
+        jobs:
+          copy:
+            schedule: "@daily"
+            secretFiles: [{secret: databases, mountPath: /run/secrets/databases}]
+            manifest: |
+              jobs:
+                copy:
+                  source: {database: "${file:/run/secrets/databases/source}"}
+                  target: {database: "${file:/run/secrets/databases/target}", schema: copied}
+                  tables: {"*": {}}
+    """)
+    secrets = {"databases": {"source": source_db.url, "target": target_db.url}}
+    pod = rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
+    done, codes = run_all(run_cli, rendered, pod, secrets, tmp_path / "pod")
+    assert codes == [0, 0], done.stderr
+    assert target_db.column("SELECT id FROM copied.t") == [1]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("tables: {users: {}}", "tables: {users: {wher: {id: 1}}}"), ("schema: app", "schema: [app]")],
+)
+def test_an_invalid_manifest_ends_in_the_init_container_with_its_place(key, said, run_cli, tmp_path):
+    text = (CHART / "ci" / "once-values.yaml").read_text(encoding="utf-8")
+    assert key in text
+    rendered = render(text.replace(key, said))
+    pod = rendered.one("Job")["spec"]["template"]
+    secrets = {"databases": {"source": "postgresql://a/b", "target": "postgresql://c/d"}}
+    done, codes = run_all(run_cli, rendered, pod, secrets, tmp_path / "pod")
+    assert codes == [2], "the run itself is not begun, and not tried again"
+    assert "jobs.yaml:" in done.stderr
+
+
+def test_make_chart_checks_and_writes_each_of_the_values_files(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["chart.py", "check", "--output", str(tmp_path / "out")])
+    tool.main()
+    names = sorted(path.name.replace("-values", "") for path in tool.values_files())
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    assert "everything-values.yaml: 9 objects" in capsys.readouterr().out

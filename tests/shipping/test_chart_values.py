@@ -1,0 +1,307 @@
+"""What may stand in the chart's values: defaults, what is refused and in which words, what its README says of them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import yaml
+from charts import CHART, containers, environment, render, tool
+from jsonschema import Draft7Validator
+
+import pg_xcopy
+
+helm = pytest.importorskip("helm_python")
+
+MANIFEST = """\
+jobs:
+  copy:
+    source: {database: "${SOURCE_DB_URL}"}
+    target: {database: "${TARGET_DB_URL}", schema: copy}
+    tables: {"*": {}}
+"""
+SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+
+
+def job(**said):
+    """A job that is right, but for what is said."""
+    urls = {name: {"secretKeyRef": {"name": "databases", "key": name}} for name in ("SOURCE_DB_URL", "TARGET_DB_URL")}
+    whole = {"schedule": "@daily", "env": urls, "manifest": MANIFEST, **said}
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+def values(said=None, **others):
+    return {"jobs": {"nightly": job(**(said or {}))}, **others}
+
+
+def refusal(given):
+    """What Helm says to values, from the first word of ours on."""
+    with pytest.raises(helm.HelmError) as refused:
+        render(given)
+    return str(refused.value)
+
+
+# --- What is refused
+
+
+SENTENCES = {
+    "no schedule": (
+        {"schedule": None},
+        'jobs.nightly: a CronJob needs a schedule, such as "0 2 * * *"; a job that runs once has kind: Job.',
+    ),
+    "a Job with a schedule": (
+        {"kind": "Job"},
+        "jobs.nightly: a Job runs once, and has no schedule; remove it, or set kind: CronJob.",
+    ),
+    "no manifest": (
+        {"manifest": None},
+        "jobs.nightly: there is no manifest; give its text as manifest, "
+        "or name a ConfigMap or Secret as existingManifest.",
+    ),
+    "two manifests": (
+        {"existingManifest": {"secret": "manifests"}},
+        "jobs.nightly: there are both manifest and existingManifest; give one of them.",
+    ),
+    "two places": (
+        {"manifest": None, "existingManifest": {"secret": "a", "configMap": "b"}},
+        "jobs.nightly.existingManifest: name either a configMap or a secret.",
+    ),
+    "no place": (
+        {"manifest": None, "existingManifest": {"key": "jobs.yaml"}},
+        "jobs.nightly.existingManifest: name either a configMap or a secret.",
+    ),
+    "a mapping": (
+        {"manifest": {"jobs": {"copy": {"tables": {"users": {"where": {"id": 9007199254740993}}}}}}},
+        "jobs.nightly.manifest: it must be text, so write `manifest: |` above it; "
+        "Helm would round its large numbers, and a filter would keep other rows.",
+    ),
+    "no YAML": ({"manifest": "jobs: ["}, "jobs.nightly.manifest: it is not a mapping in YAML: "),
+    "a sentence": ({"manifest": "all jobs"}, "jobs.nightly.manifest: it is not a mapping in YAML: "),
+    "an unknown key": (
+        {"manifest": MANIFEST.replace("jobs:", "job:")},
+        'jobs.nightly.manifest: there is no key "job"; expected connections, defaults or jobs.',
+    ),
+    "no jobs": (
+        {"manifest": "jobs: {}"},
+        "jobs.nightly.manifest: it has no jobs; write them as a mapping below the key jobs.",
+    ),
+    "a variable": (
+        {"env": {}},
+        "jobs.nightly: the manifest refers to ${SOURCE_DB_URL}, which is not there; "
+        "add SOURCE_DB_URL to env, or a Secret that has it to envFrom.",
+    ),
+    "a file": (
+        {"manifest": MANIFEST.replace("${TARGET_DB_URL}", "${file:/run/secrets/url}")},
+        "jobs.nightly: the manifest refers to the file /run/secrets/url, and nothing is mounted there; "
+        "add its Secret to secretFiles.",
+    ),
+    "a password in a variable": (
+        {"env": {"SOURCE_DB_URL": "postgresql://reader:s3cr3t@prod/shop", "TARGET_DB_URL": "service=staging"}},
+        "jobs.nightly.env.SOURCE_DB_URL: it has a password in it, for all to read; "
+        "take it from a Secret with secretKeyRef.",
+    ),
+    "a password in the manifest": (
+        {"manifest": MANIFEST.replace("${SOURCE_DB_URL}", "postgresql://reader:s3cr3t@prod/shop")},
+        "jobs.nightly.manifest: it has a password in it, for all to read; "
+        "write ${VARIABLE} there, and take that from a Secret in env.",
+    ),
+    "a volume that is not there": (
+        {"extraVolumeMounts": [{"name": "audit", "mountPath": "/audit"}]},
+        'jobs.nightly.extraVolumeMounts: there is no volume "audit"; add it to extraVolumes.',
+    ),
+    "a name that is taken": (
+        {"extraVolumes": [{"name": "tmp", "emptyDir": {}}]},
+        'jobs.nightly.extraVolumes: the name "tmp" is taken; choose another.',
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "sentence"), SENTENCES.values(), ids=SENTENCES)
+def test_a_mistake_in_a_job_is_one_sentence(said, sentence):
+    refused = refusal(values(said))
+    assert f"\n{sentence}" in refused
+    assert "s3cr3t" not in refused
+
+
+OF_THE_SCHEMA = {
+    "an unknown key": ({"schedul": "@daily"}, "at '/jobs/nightly': additional properties 'schedul' not allowed"),
+    "an unknown kind": ({"kind": "Deployment"}, "at '/jobs/nightly/kind': value must be one of 'CronJob', 'Job'"),
+    "Allow": ({"concurrencyPolicy": "Allow"}, "concurrencyPolicy': value must be one of 'Forbid', 'Replace'"),
+    "a number as text": ({"backoffLimit": "2"}, "at '/jobs/nightly/backoffLimit': got string, want integer"),
+    "a number in env": ({"env": {"PORT": 5432}}, "at '/jobs/nightly/env/PORT'"),
+    "a relative path": ({"secretFiles": [{"secret": "a", "mountPath": "run"}]}, "/secretFiles/0/mountPath'"),
+}
+
+
+@pytest.mark.parametrize(("said", "words"), OF_THE_SCHEMA.values(), ids=OF_THE_SCHEMA)
+def test_what_the_schema_refuses_is_named_with_its_place(said, words):
+    assert words in refusal(values(said))
+
+
+def test_all_mistakes_are_told_at_once():
+    given = {"jobs": {"first": job(schedule=None, env={}), "second": job(manifest=None), "off": {"enabled": False}}}
+    lines = [line for line in refusal(given).splitlines() if line.startswith(("jobs.", "metrics."))]
+    assert [line.split(":")[0] for line in lines] == ["jobs.first"] * 3 + ["jobs.second"]
+
+
+def test_two_ways_to_a_pushgateway_and_a_monitor_of_nothing_are_refused():
+    gateway = {"url": "http://push:9091", "urlFrom": {"secretKeyRef": {"name": "push", "key": "url"}}}
+    refused = refusal(values(metrics={"pushgateway": {**gateway, "serviceMonitor": {"enabled": True}}}))
+    assert "metrics.pushgateway: there are both url and urlFrom; give one of them." in refused
+    assert "serviceMonitor: it is enabled without a selector; give the labels of the Pushgateway's Service." in refused
+
+
+def test_only_what_is_a_reference_has_to_be_supplied():
+    said = (
+        '# ${COMMENT}\njobs: {copy: {source: {database: "${SOURCE_DB_URL:?the source}", schema: "${S:-public}"}, '
+        'target: {database: "${TARGET_DB_URL}"}, tables: {t: {transform: {a: "\'$${LITERAL}\'", b: "${aws-sm:i#k}"}}}}}'
+    )
+    assert render(values({"manifest": said})).of("CronJob")
+
+
+def test_a_mapping_is_refused_because_helm_changes_it():
+    """The fact that the refusal cites."""
+    read = tool.values_of("where: {id: 9007199254740993, on: 1}")
+    assert read == {"where": {"id": 9007199254740992, "true": 1}}
+
+
+# --- Defaults
+
+
+def pod_of(given):
+    return render(given).one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
+
+
+def test_what_a_job_does_not_say_comes_from_the_defaults():
+    defaults = {"timeZone": "Asia/Tokyo", "backoffLimit": 5, "validate": True, "env": {"A": "1", "B": "1"}}
+    urls = job()["env"]
+    cron = render(values({"backoffLimit": 0, "validate": False, "env": {**urls, "B": "2"}}, defaults=defaults)).one(
+        "CronJob"
+    )
+    spec = cron["spec"]["jobTemplate"]["spec"]
+    (container,) = containers(spec["template"])
+    assert cron["spec"]["timeZone"] == "Asia/Tokyo"
+    assert spec["backoffLimit"] == 0, "0 and false are said, and not nothing"
+    said = {each["name"]: each.get("value") for each in container["env"]}
+    assert (said["A"], said["B"]) == ("1", "2")
+
+
+@pytest.mark.parametrize("place", ["jobs", "defaults"])
+def test_null_removes_a_default(place):
+    """As OpenShift needs it, which chooses the uid itself."""
+    said = {"podSecurityContext": dict.fromkeys(("runAsUser", "runAsGroup", "fsGroup"))}
+    pod = pod_of(values(said) if place == "jobs" else values(defaults=said))
+    assert pod["spec"]["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def test_a_job_runs_one_at_a_time_and_is_given_time_to_clean_up():
+    cron = render(values()).one("CronJob")
+    spec = cron["spec"]["jobTemplate"]["spec"]
+    assert cron["spec"]["concurrencyPolicy"] == "Forbid"
+    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] == 60
+    assert spec["template"]["spec"]["automountServiceAccountToken"] is False
+    rules = {rule["action"]: rule for rule in spec["podFailurePolicy"]["rules"]}
+    assert rules["FailJob"]["onExitCodes"] == {"operator": "In", "values": [2, 3]}
+    assert rules["Ignore"]["onPodConditions"] == [{"type": "DisruptionTarget", "status": "True"}]
+
+
+def test_a_changed_manifest_changes_the_pod_and_nothing_else_does():
+    before, after = pod_of(values()), pod_of(values({"manifest": MANIFEST + "# changed\n"}))
+    checksums = [each["metadata"]["annotations"].pop("checksum/manifest") for each in (before, after)]
+    assert checksums[0] != checksums[1]
+    assert before == after
+
+
+def test_a_job_that_runs_once_has_another_name_when_it_changes():
+    def name(**said):
+        return render(values({"kind": "Job", "schedule": None, **said})).one("Job")["metadata"]["name"]
+
+    assert name() == name()
+    assert len({name(), name(manifest=MANIFEST + "#"), name(patterns=["copy"]), name(backoffLimit=1)}) == 4
+
+
+def test_without_jobs_there_is_a_service_account_and_a_word_about_it():
+    rendered = render({})
+    assert [each["kind"] for each in rendered.objects] == ["ServiceAccount"]
+    assert rendered.notes.startswith("There are no jobs yet")
+
+
+def test_the_notes_say_what_runs_when():
+    given = {"jobs": {"a": job(), "b": job(suspend=True), "c": job(kind="Job", schedule=None), "d": {"enabled": False}}}
+    notes = render(given).notes
+    assert "  a: @daily (Etc/UTC), as CronJob shop-pg-xcopy-a\n" in notes
+    assert "  b: @daily (Etc/UTC), suspended, as CronJob shop-pg-xcopy-b\n" in notes
+    assert "  c: once, now\n" in notes
+    assert "  d: not enabled\n" in notes
+    assert "helm test shop -n data --logs" in notes
+
+
+@pytest.mark.parametrize(
+    ("url", "port"), [("http://push:9091", 9091), ("https://push.example.com/x", 443), ("http://[::1]", 80)]
+)
+def test_a_network_policy_lets_metrics_reach_the_pushgateway(url, port):
+    given = values(networkPolicy={"enabled": True}, metrics={"pushgateway": {"url": url}})
+    assert render(given).one("NetworkPolicy")["spec"]["egress"][-1] == {"ports": [{"port": port, "protocol": "TCP"}]}
+
+
+def test_a_job_in_python_is_mounted_under_its_name():
+    existing = {"secret": "manifests", "key": "pg_xcopy_jobs.py"}
+    pod = pod_of(values({"manifest": None, "existingManifest": existing}))
+    assert [each["args"][1] for each in containers(pod)] == ["/etc/pg-xcopy/pg_xcopy_jobs.py"] * 2
+    assert pod["spec"]["volumes"][0]["secret"]["items"] == [{"key": "pg_xcopy_jobs.py", "path": "pg_xcopy_jobs.py"}]
+
+
+def test_a_variable_of_a_job_goes_before_the_one_of_the_chart():
+    pod = pod_of(values({"env": {**job()["env"], "HOME": "/home", "PG_XCOPY_LOG_FORMAT": "text"}}))
+    found = {each["name"]: each.get("value") for each in pod["spec"]["containers"][0]["env"]}
+    assert (found["HOME"], found["PG_XCOPY_LOG_FORMAT"]) == ("/home", "text")
+    assert len(found) == len(pod["spec"]["containers"][0]["env"])
+
+
+# --- What is said about them
+
+
+def test_the_schema_is_one_and_takes_the_defaults():
+    Draft7Validator.check_schema(SCHEMA)
+    Draft7Validator(SCHEMA).validate(VALUES)
+
+
+def test_every_value_has_a_default_or_is_known_to_have_none():
+    without = set(SCHEMA["definitions"]["job"]["properties"]) - VALUES["defaults"].keys()
+    assert without == {"schedule", "manifest", "existingManifest", "ttlSecondsAfterFinished"}
+    assert set(SCHEMA["properties"]) - VALUES.keys() == {"global"}
+
+
+def test_everything_in_the_values_of_everything_is_every_value():
+    """So that no value is only known to the schema."""
+    said = yaml.safe_load((CHART / "ci" / "everything-values.yaml").read_text(encoding="utf-8"))
+    in_jobs = set(said["jobs"]["anonymise"]) | set(said["defaults"])
+    assert set(SCHEMA["definitions"]["job"]["properties"]) - in_jobs == {"enabled", "kind", "existingManifest"}
+    assert set(SCHEMA["properties"]) - said.keys() == {"global"}
+
+
+def test_the_readme_has_every_value():
+    text = tool.README.read_text(encoding="utf-8")
+    assert tool.with_table(text) == text, "run: python helm/chart.py readme"
+    for name in SCHEMA["definitions"]["job"]["properties"]:
+        assert f"| `{name}` |" in text or f"| `{name}." in text
+
+
+def test_the_values_in_the_readme_are_taken():
+    text = tool.README.read_text(encoding="utf-8")
+    first, *others = re.findall(r"^```yaml\n(.*?)^```$", text, re.M | re.S)
+    assert render(first).one("CronJob")["metadata"]["name"] == "shop-pg-xcopy-nightly"
+    assert render(others[0]).one("CronJob")
+    merged = {**yaml.safe_load(first), **yaml.safe_load(others[1])}
+    merged["jobs"] = {
+        "nightly": yaml.safe_load(first)["jobs"]["nightly"] | yaml.safe_load(others[1])["jobs"]["nightly"]
+    }
+    merged["jobs"]["nightly"]["env"] |= yaml.safe_load(first)["jobs"]["nightly"]["env"]
+    pod = render(merged).one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
+    assert environment(containers(pod)[0], {"databases": {"prod": "p", "staging": "s"}})["PROD_DB_URL"] == "p"
+
+
+def test_the_chart_is_of_this_version():
+    assert yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["appVersion"] == pg_xcopy.__version__
