@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 OURS = "pg-xcopy"
 JOBS = 2
 
+REPLACING = "pg-xcopy, replacing"
+"""Ours, too: it makes the table in a new schema, gathers statistics and swaps, which its peers don't."""
+
 RUN = '"$PYTHON" -m pg_xcopy run'
 JOB = """
 jobs:
@@ -41,10 +44,17 @@ class Contestant:
         return ", ".join(program for program in self.needs if not shutil.which(program, path=path))
 
 
-def pg_xcopy(tables: str = '{"*": {}}', **options: object) -> Contestant:
+def pg_xcopy(tables: str = '{"*": {}}', *, name: str = OURS, **options: object) -> Contestant:
     """The whole command, from starting Python to the report; `tables` in YAML, `options` of the job."""
     job = "".join(f"    {key}: {value}\n" for key, value in {"tables": tables, **options}.items())
-    return Contestant(OURS, f"exec {RUN} jobs.yaml -q", files={"jobs.yaml": MANIFEST + job})
+    return Contestant(name, f"exec {RUN} jobs.yaml -q", files={"jobs.yaml": MANIFEST + job})
+
+
+def pg_xcopy_into(create: str, tables: str = '{"*": {}}') -> Contestant:
+    """What `psql | psql` does: rows into a table that stands there, empty, without statistics; nothing is replaced."""
+    target = '    target: {database: "${TARGET_DB_URL}", schema: public, mode: truncate}\n'
+    job = f"{JOB}{target}    analyze: false\n    tables: {tables}\n"
+    return Contestant(OURS, f"exec {RUN} jobs.yaml -q", before=create, files={"jobs.yaml": job})
 
 
 def pg_xcopy_to(schemas: Sequence[str]) -> Contestant:

@@ -6,7 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bench.datasets import DOCUMENTS, HUGE_BYTES, MIXED, NARROW, scaled
-from bench.peers import JOBS, pg_dump, pg_restore, pg_xcopy, pg_xcopy_apart, pg_xcopy_help, pg_xcopy_to, pgcopydb, psql
+from bench.peers import (
+    JOBS,
+    REPLACING,
+    pg_dump,
+    pg_restore,
+    pg_xcopy,
+    pg_xcopy_apart,
+    pg_xcopy_help,
+    pg_xcopy_into,
+    pg_xcopy_to,
+    pgcopydb,
+    psql,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +88,12 @@ def _one_table(table: Table, at_most: float) -> Work:
         table.name,
         f"one table, {table.name}, data only",
         table.name,
-        (pg_xcopy(), psql(table.name, table.create), psql(table.name, table.create, form="binary")),
+        (
+            pg_xcopy_into(table.create),
+            psql(table.name, table.create),
+            psql(table.name, table.create, form="binary"),
+            pg_xcopy(name=REPLACING),
+        ),
         (Limit("ratio", at_most, "psql text"),),
         {table.name: f"SELECT * FROM {table.name}"},
     )
@@ -88,9 +105,10 @@ def _transform() -> Work:
         "mixed with lower, md5 and a date shift, data only",
         "mixed",
         (
-            pg_xcopy(TRANSFORM),
+            pg_xcopy_into(MIXED.create, TRANSFORM),
             psql("mixed", MIXED.create, TRANSFORMED),
             psql("mixed", MIXED.create, TRANSFORMED, form="binary"),
+            pg_xcopy(TRANSFORM, name=REPLACING),
         ),
         (Limit("ratio", 0.80, "psql text"),),
         {"mixed": TRANSFORMED},

@@ -339,6 +339,14 @@ def test_statistics_are_there_afterwards(users):
     assert target.value("SELECT reltuples FROM pg_class WHERE oid = 'app.users'::regclass") == 6
 
 
+def test_statistics_may_be_left_to_autovacuum(users):
+    source, target = users
+
+    append(source, target, analyze=False)
+
+    assert not target.value("SELECT count(*) FROM pg_stats WHERE schemaname = 'app'")
+
+
 def test_source_and_target_may_not_be_one_schema(users):
     source, _ = users
 

@@ -99,6 +99,14 @@ def test_large_values_are_compressed_with_lz4_where_nothing_else_is_said(server_
     ]
 
 
+@pytest.mark.parametrize(("analyze", "analyzed"), [(True, ["by_body", "things", "uses"]), (False, [])])
+def test_statistics_are_gathered_unless_autovacuum_is_to_do_it(things, target_db, analyze, analyzed):
+    copy(things, target_db, analyze=analyze)
+
+    known = "SELECT DISTINCT tablename::text FROM pg_stats WHERE schemaname = 'app' ORDER BY 1"
+    assert target_db.column(known) == analyzed
+
+
 # --- Limits
 
 

@@ -161,6 +161,10 @@ class Job(Declared):
         le=MAX_WORKERS,
         description="How many more processes the target may use for one index; by default as its server is set.",
     )
+    analyze: bool = Field(
+        default=True,
+        description="Gather the statistics of each table when its rows are in; false leaves that to autovacuum.",
+    )
     max_rate: Annotated[Rate | None, AfterValidator(of_stream)] = Field(
         default=None,
         description="Read the source no faster than this, all tables together: 50MB/s.",

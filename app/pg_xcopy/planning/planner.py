@@ -106,7 +106,7 @@ def _decide(
     lacks = find_lacks(job, designs, needs, source, target)
     comments = Comments(source.comments, schemas)
     kept = before.setting.kept_tables if before else frozenset()
-    means = Means(needs, comments, target, designs, source.builtins - target.builtins, kept)
+    means = Means(needs, comments, target, designs, source.builtins - target.builtins, kept, job.analyze)
     return Decisions(
         schemas=schemas,
         selection=selection,

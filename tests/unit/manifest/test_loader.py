@@ -211,7 +211,7 @@ def test_endless_file():
 KEYS_OF_A_RULE = "(known keys: where, transform, on_missing_column, format, key, update)"
 LIMITS = (
     "max_source_connections, max_target_connections, format, toast_compression, maintenance_work_mem, "
-    "max_parallel_maintenance_workers, max_rate"
+    "max_parallel_maintenance_workers, analyze, max_rate"
 )
 DECLARED = "(declared are: prod, staging)"
 OPERATORS = "(known keys: eq, ne, gt, gte, lt, lte, in, not_in, like, ilike, between, is_null)"

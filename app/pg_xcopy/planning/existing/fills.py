@@ -71,7 +71,7 @@ def _plan_fill(one: Overlap, number: int, order: Order, streams: Streams) -> _Ma
         waits_for=tuple(sorted(names[oid] for oid in order.waits[table.oid])),
         opening=(truncate_step((table,)),) if truncates and alone else (),
         closing=tuple(each for each in moved if isinstance(each, Step)),
-        analyze=_analyze(table, existing),
+        analyze=_analyze(table, existing) if job.analyze else None,
         droppers=tuple(each.name for each in existing.reacting(table) if each.before_insert),
         merge=merge,
     )

@@ -34,7 +34,7 @@ class Means:
     """What the statements are made with: the comments to append, what the target has and allows.
 
     `lacking` is what the source's server has by itself and the target's has not; `kept` are tables of the target's
-    schema that stay.
+    schema that stay; `analyze` tells whether statistics are gathered.
     """
 
     needs: Needs
@@ -43,6 +43,7 @@ class Means:
     designs: Designs
     lacking: Builtins = field(default_factory=Builtins)
     kept: frozenset[TableName] = frozenset()
+    analyze: bool = True
 
     @property
     def version(self) -> int:

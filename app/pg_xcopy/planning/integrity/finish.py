@@ -51,7 +51,7 @@ def plan_integrity(designs: Designs, means: Means) -> Integrity:
                 *default_steps(design, means.needs, by_oid),
                 *_statistics(design, means, notices),
                 *identity_steps(design),
-                _analyze(design),
+                *((_analyze(design),) if means.analyze else ()),
             ),
             parents=tuple(_parents(design, by_oid)),
             bytes=sizes[design.name],
