@@ -81,11 +81,17 @@ SENTENCES = {
     "a sentence": ({"manifest": "all jobs"}, "jobs.nightly.manifest: it is not a mapping in YAML: "),
     "an unknown key": (
         {"manifest": MANIFEST.replace("jobs:", "job:")},
-        'jobs.nightly.manifest: there is no key "job"; expected connections, defaults or jobs.',
+        'jobs.nightly.manifest: the key "jobs" is missing.\n'
+        'jobs.nightly.manifest: there is no key "job"; expected connections, defaults, jobs.',
     ),
     "no jobs": (
         {"manifest": "jobs: {}"},
-        "jobs.nightly.manifest: it has no jobs; write them as a mapping below the key jobs.",
+        "jobs.nightly.manifest.jobs: there is nothing in it.",
+    ),
+    "a misspelt key": (
+        {"manifest": MANIFEST.replace("{}", "{wher: {id: 1}}")},
+        'jobs.nightly.manifest.jobs.copy.tables.*: there is no key "wher"; '
+        "expected format, key, on_missing_column, transform, update, where.",
     ),
     "a variable": (
         {"env": {}},

@@ -59,13 +59,9 @@ metrics.pushgateway.serviceMonitor: it is enabled without a selector; give the l
 {{- if hasKey $parsed "Error" }}
 {{ .at }}.manifest: it is not a mapping in YAML: {{ $parsed.Error | replace "\n" " " }}.
 {{- else -}}
-{{- range $name, $_ := $parsed -}}
-{{- if not (has $name (list "connections" "defaults" "jobs")) }}
-{{ $.at }}.manifest: there is no key {{ $name | quote }}; expected connections, defaults or jobs.
-{{- end -}}
-{{- end -}}
-{{- if or (not (kindIs "map" $parsed.jobs)) (empty $parsed.jobs) }}
-{{ .at }}.manifest: it has no jobs; write them as a mapping below the key jobs.
+{{- if .job.validate -}}
+{{- $schema := .root.Files.Get "files/manifest.schema.json" | fromJson -}}
+{{- include "pg-xcopy.against" (dict "schema" $schema "value" $parsed "at" (printf "%s.manifest" .at) "defs" (get $schema "$defs")) -}}
 {{- end -}}
 {{- include "pg-xcopy.problems.references" (merge (dict "text" (toJson $parsed)) .) -}}
 {{- end -}}
