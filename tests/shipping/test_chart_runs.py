@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from charts import CHART, CHECKOUT, containers, render, run_container, tool
 
@@ -84,18 +86,21 @@ def test_a_url_from_a_secret_that_is_a_file(source_db, target_db, run_cli, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
-    [("tables: {users: {}}", "tables: {users: {wher: {id: 1}}}"), ("schema: app", "schema: [app]")],
+    ("right", "wrong", "sentence"),
+    [
+        ('database: "${SOURCE_DB_URL}", schema: app', "database: prod, schema: app", "no connection is called 'prod'"),
+        ("tables: {users: {}, orders: {}}", "tables: {users: {}, users: {}}", "this key is written twice"),
+    ],
 )
-def test_an_invalid_manifest_ends_in_the_init_container_with_its_place(key, said, run_cli, tmp_path):
+def test_what_no_schema_can_refuse_ends_in_the_init_container(right, wrong, sentence, run_cli, tmp_path):
     text = (CHART / "ci" / "once-values.yaml").read_text(encoding="utf-8")
-    assert key in text
-    rendered = render(text.replace(key, said))
+    assert right in text
+    rendered = render(text.replace(right, wrong, 1))
     pod = rendered.one("Job")["spec"]["template"]
     secrets = {"databases": {"source": "postgresql://a/b", "target": "postgresql://c/d"}}
     done, codes = run_all(run_cli, rendered, pod, secrets, tmp_path / "pod")
     assert codes == [2], "the run itself is not begun, and not tried again"
-    assert "jobs.yaml:" in done.stderr
+    assert re.search(rf"jobs.yaml:\d+:\d+: jobs\.migrate\..*{sentence}", done.stderr)
 
 
 def test_make_chart_checks_and_writes_each_of_the_values_files(tmp_path, monkeypatch, capsys):
