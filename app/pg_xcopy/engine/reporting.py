@@ -81,7 +81,7 @@ class Reporter:
     def announce(self, plan: Plan) -> None:
         """Say what will be copied, and what is to be known of it."""
         estimates = (TableEstimate(str(each.source), each.estimated_rows, each.estimated_bytes) for each in plan.copies)
-        self.tell(Planned(self.job, tuple(estimates), self.to))
+        self.tell(Planned(self.job, tuple(estimates), self.to, plan))
         for notice in plan.notices:
             self.notice(notice)
 

@@ -33,7 +33,7 @@ def told(run: Run, work: Callable[[], JobResult]) -> JobResult:
         result = work()
     except XcopyError as error:
         cause = _cause(error, run.sessions.stopped_by)
-        reporter.tell(JobFailed(job.name, str(cause), reporter.to))
+        reporter.tell(JobFailed(job.name, str(cause), reporter.to, hint=cause.hint))
         if cause is error:
             raise
         raise cause from error

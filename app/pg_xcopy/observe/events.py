@@ -67,11 +67,15 @@ class StageStarted:
 
 @dataclass(frozen=True)
 class Planned:
-    """The tables that will be copied are known."""
+    """The tables that will be copied are known.
+
+    `plan` is the whole plan, a `pg_xcopy.planning.plan.Plan`, for observers that know more than this package does.
+    """
 
     job: str
     tables: tuple[TableEstimate, ...]
     to: str = ""
+    plan: object = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -144,11 +148,12 @@ class JobFinished:
 
 @dataclass(frozen=True)
 class JobFailed:
-    """A job ended without effect. `message` is the error's sentence and hint."""
+    """A job ended without effect. `message` is the error's sentence and hint, the latter also by itself."""
 
     job: str
     message: str
     to: str = ""
+    hint: str = ""
 
 
 Event = (

@@ -55,11 +55,15 @@ LOSSES = frozenset(
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that the user should know: a warning. `subject` names the table or object it is about."""
+    """Something that the user should know: a warning. `subject` names the table or object it is about.
+
+    Where that is a foreign key, it `refers_to` a table, by its name on the target.
+    """
 
     topic: Topic
     subject: str
     message: str
+    refers_to: TableName | None = None
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.topic.value}: {self.message}"
@@ -174,13 +178,14 @@ class TableFinish:
 class ForeignKey:
     """A foreign key of `table`, made at once; or, where the table is large, first `add`ed and then `validate`d.
 
-    The latter takes weaker locks, so that several tables are validated at once.
+    The latter takes weaker locks, so that several tables are validated at once. It `refers_to` a table of the target.
     """
 
     table: TableName
     add: Step
     validate: Step | None = None
     bytes: int = 0
+    refers_to: TableName | None = None
 
 
 class SwapMethod(str, Enum):

@@ -26,13 +26,25 @@ def plan_foreign_keys(
     for constraint in design.relation.constraints:
         if constraint.kind != FOREIGN_KEY or (constraint.inherited and design.attached_to):
             continue
+        refers_to = _refers_to(constraint, design, by_source)
         if reason := _reason(constraint, design, by_source, means):
-            notices.append(left_out(design, constraint, reason))
+            notices.append(replace(left_out(design, constraint, reason), refers_to=refers_to))
         else:
             add = add_constraint(design, constraint, means)
             # Partitioned tables take no NOT VALID keys before PostgreSQL 18; one that is not enforced is not checked.
             apart = size >= LARGE and design.partition_key is None and not _UNCHECKED.search(constraint.definition)
-            yield _in_two_steps(design, constraint, add, size) if apart else ForeignKey(design.name, add, bytes=size)
+            made = _in_two_steps(design, constraint, add, size) if apart else ForeignKey(design.name, add, bytes=size)
+            yield replace(made, refers_to=refers_to)
+
+
+def _refers_to(constraint: Constraint, design: Design, by_source: Mapping[TableName, Design]) -> TableName | None:
+    referenced = constraint.referenced
+    if referenced is None:
+        return None
+    if found := by_source.get(referenced):
+        return found.name
+    inside = referenced.schema == design.relation.name.schema
+    return referenced.within(design.schemas.target) if inside else referenced
 
 
 def _in_two_steps(design: Design, constraint: Constraint, add: Step, size: int) -> ForeignKey:
