@@ -230,11 +230,15 @@ def test_json_of_a_run(run_cli, jobs, databases):
     assert (first["job"], first["status"], first["rows"], first["warnings"]) == ("export:books", "done", 3, [])
     assert {"table": "public.books", "rows": 3, "bytes": 51}.items() <= first["tables"][0].items()
     assert second["job"] == "export:authors"
-    assert third == {
+    assert {"job", "status", "error", "run_id", "seconds", "started"} <= third.keys()
+    assert {key: third[key] for key in ("job", "status", "rows", "tables", "error")} == {
         "job": "import:nothing",
         "status": "failed",
+        "rows": 0,
+        "tables": [],
         "error": {
             "type": "PlanError",
+            "code": "plan_error",
             "message": "job import:nothing can't run, 1 problem; nothing was changed:\n"
             "  public.nothing: there is no such table in the source",
         },

@@ -33,8 +33,8 @@ def handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ANN401 - La
 
 def _log(context: Any) -> JsonLines:  # noqa: ANN401 - as above
     request_id = getattr(context, "aws_request_id", None)
-    verbose = os.environ.get("PG_XCOPY_VERBOSE", "").lower() not in NO
-    return JsonLines(sys.stdout.write, {"requestId": request_id} if request_id else {}, verbose=verbose)
+    level = "INFO" if os.environ.get("PG_XCOPY_VERBOSE", "").lower() in NO else "DEBUG"
+    return JsonLines(sys.stdout.write, {"requestId": request_id} if request_id else {}, level=level)
 
 
 def _time_left(context: Any) -> float | None:  # noqa: ANN401 - as above

@@ -69,10 +69,20 @@ def _run(
     patterns: tuple[str, ...],
     **how: Any,  # noqa: ANN401 - as above
 ) -> None:
-    from pg_xcopy.cli.running import Manner, run_all
+    from pg_xcopy.cli.manner import Manner
+    from pg_xcopy.cli.running import run_all
 
-    code = run_all(_chosen(manifest, patterns), Manner(**how))
-    click.get_current_context().exit(code)
+    manner = Manner(**how)
+    ctx = click.get_current_context()
+    try:
+        code = run_all(lambda: _chosen(manifest, patterns), manner)
+    except BaseException as error:
+        if not manner.for_machines:  # who was told of it in a line of JSON
+            raise
+        from pg_xcopy.cli.failing import exit_code_of
+
+        code = exit_code_of(error)
+    ctx.exit(code)
 
 
 def _chosen(manifest: str, patterns: tuple[str, ...]) -> tuple[Job, ...]:

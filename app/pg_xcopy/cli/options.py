@@ -52,11 +52,24 @@ audit_log = click.option(
     envvar="PG_XCOPY_AUDIT_LOG",
     help="Write what became of each table to a new file in this directory.",
 )
+log_format = click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    envvar="PG_XCOPY_LOG_FORMAT",
+    help="How events are written to standard error: text, or a line of JSON each.",
+)
+summary = click.option(
+    "--summary",
+    metavar="FILE",
+    envvar="PG_XCOPY_SUMMARY",
+    help="Write what the whole run did to this file, as JSON, also when it fails.",
+)
 
 
 def running(function: Decorated) -> Decorated:
     """Add the options of commands that run jobs."""
-    for option in (audit_log, fail_on_warnings, quiet, verbose, as_json):
+    for option in (summary, log_format, audit_log, fail_on_warnings, quiet, verbose, as_json):
         function = option(function)
     return function
 

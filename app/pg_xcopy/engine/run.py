@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.reporting import Reporter
-from pg_xcopy.errors import PartlyDoneError, XcopyError
+from pg_xcopy.errors import PartlyDoneError, XcopyError, sqlstate_of
 from pg_xcopy.manifest.ends import Source, Target
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.observe.events import JobFailed, JobFinished, JobStarted
@@ -33,7 +33,8 @@ def told(run: Run, work: Callable[[], JobResult]) -> JobResult:
         result = work()
     except XcopyError as error:
         cause = _cause(error, run.sessions.stopped_by)
-        reporter.tell(JobFailed(job.name, str(cause), reporter.to, hint=cause.hint))
+        known = cause.hint, cause.code, sqlstate_of(cause), reporter.clock.seconds()
+        reporter.tell(JobFailed(job.name, str(cause), reporter.to, *known))
         if cause is error:
             raise
         raise cause from error

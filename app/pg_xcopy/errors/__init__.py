@@ -7,7 +7,7 @@ from pg_xcopy.errors.plans import (
     SchemaNotFoundError,
     TargetLockedError,
 )
-from pg_xcopy.errors.root import XcopyError
+from pg_xcopy.errors.root import XcopyError, sqlstate_of
 from pg_xcopy.errors.runs import (
     CancelledError,
     CopyFailedError,
@@ -58,4 +58,5 @@ __all__ = [
     "TunnelFailedError",
     "UsageError",
     "XcopyError",
+    "sqlstate_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,5 +23,19 @@ class XcopyError(Exception):
         """How to mend it; empty where there is nothing to add."""
         return ""
 
+    @property
+    def code(self) -> str:
+        """What kind of error it is, for machines: the class's name, written like `plan_error`."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
     def __str__(self) -> str:
         return f"{self.sentence} {self.hint}".strip()
+
+
+def sqlstate_of(error: BaseException | None) -> str:
+    """Find the SQLSTATE that a server gave, for an error or for what led to it; empty where none did."""
+    while error is not None:
+        if found := getattr(error, "sqlstate", ""):
+            return str(found)
+        error = getattr(error, "cause", None) or error.__cause__
+    return ""

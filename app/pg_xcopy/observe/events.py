@@ -148,12 +148,18 @@ class JobFinished:
 
 @dataclass(frozen=True)
 class JobFailed:
-    """A job ended without effect. `message` is the error's sentence and hint, the latter also by itself."""
+    """A job ended without effect. `message` is the error's sentence and hint, the latter also by itself.
+
+    `code` says for machines what kind of error it was, and `sqlstate` what the server called it, if it was one of its.
+    """
 
     job: str
     message: str
     to: str = ""
     hint: str = ""
+    code: str = ""
+    sqlstate: str = ""
+    seconds: float = 0.0
 
 
 Event = (

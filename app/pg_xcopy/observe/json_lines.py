@@ -16,6 +16,7 @@ from pg_xcopy.observe.events import (
     Event,
     JobFailed,
     JobFinished,
+    JobStarted,
     Planned,
     TableCopied,
     TableKept,
@@ -23,44 +24,58 @@ from pg_xcopy.observe.events import (
     TableStarted,
     Warned,
     Worked,
+    title,
 )
 from pg_xcopy.observe.lines import PROGRESS_SECONDS
 from pg_xcopy.observe.log import line_of
+from pg_xcopy.observe.summary import time_text
 from pg_xcopy.observe.verdicts import Outcome, Verdict, Verdicts
 from pg_xcopy.results import TableResult
 
 _LEVELS = {Warned: "WARN", JobFailed: "ERROR", TableStarted: "DEBUG", TableKept: "DEBUG", Worked: "DEBUG"}
+_SEVERITY = ("DEBUG", "INFO", "WARN", "ERROR")
 _OUTCOMES = {Outcome.DONE: "INFO", Outcome.WARNED: "WARN", Outcome.FAILED: "ERROR"}
 
 
 class JsonLines:
     """Writes events as JSON, each in a line that ASCII can hold and no name can break; an observer.
 
-    `always` is in each of them. Those of level DEBUG are only written if `verbose`, the progress of a long table only
-    now and then. `close` says of jobs that came to no end that they did not.
+    `always` is in each of them. Those below `level` are left out: DEBUG, INFO, WARN or ERROR. The progress of a long
+    table is only told now and then. `close` says of jobs that came to no end that they did not.
     """
 
     def __init__(
-        self, write: Callable[[str], object], always: Mapping[str, Any] | None = None, *, verbose: bool = False
+        self, write: Callable[[str], object], always: Mapping[str, Any] | None = None, *, level: str = "INFO"
     ) -> None:
-        self._write, self._always, self._verbose = write, dict(always or {}), verbose
+        self._write, self._always, self._least = write, dict(always or {}), _SEVERITY.index(level)
         self._told: dict[tuple[str, str, str], float] = {}
+        self._runs: dict[str, str] = {}
         self._verdicts = Verdicts(self._judged)
 
     def __call__(self, event: Event) -> None:
         """Tell an event, if it is worth it; at a job's end also what became of its tables."""
+        if isinstance(event, JobStarted):
+            self._runs[title(event)] = event.run_id
         if self._is_worth_it(event):
-            level = _LEVELS.get(type(event), "INFO")
-            self._line(level, _name(event), {**_data(event), "message": line_of(event)})
+            told = {**_data(event), "run_id": self._runs.get(title(event)), "message": line_of(event)}
+            self.line(_LEVELS.get(type(event), "INFO"), _name(event), told)
         self._verdicts(event)
 
     def close(self) -> None:
         """Say what became of the tables of jobs that have no end."""
         self._verdicts.close()
 
+    def line(self, level: str, name: str, data: Mapping[str, Any]) -> None:
+        """Write one line of this level, about something that may be no event; what is empty is left out of it."""
+        if _SEVERITY.index(level) < self._least:
+            return
+        now = time_text(datetime.now(timezone.utc))
+        told = {key: value for key, value in data.items() if value not in ("", None)}
+        self._write(json.dumps({"timestamp": now, "level": level, **self._always, "event": name, **told}) + "\n")
+
     def _is_worth_it(self, event: Event) -> bool:
         if not isinstance(event, TableProgress):
-            return self._verbose or _LEVELS.get(type(event)) != "DEBUG"
+            return True
         now = time.monotonic()
         table = (event.job, event.to, event.table)
         if now - self._told.setdefault(table, now) < PROGRESS_SECONDS:
@@ -72,12 +87,7 @@ class JsonLines:
         where = {"job": verdict.job, "run_id": verdict.run_id, "target": verdict.target}
         told = {"cause": verdict.cause, "message": audit_text(verdict)}
         data = {"outcome": verdict.outcome.value, **where, **_figures(verdict.result), **told}
-        self._line(_OUTCOMES[verdict.outcome], "audit", data)
-
-    def _line(self, level: str, name: str, data: Mapping[str, Any]) -> None:
-        now = _time_text(datetime.now(timezone.utc))
-        told = {key: value for key, value in data.items() if value not in ("", None)}
-        self._write(json.dumps({"timestamp": now, "level": level, **self._always, "event": name, **told}) + "\n")
+        self.line(_OUTCOMES[verdict.outcome], "audit", data)
 
 
 def _name(event: Event) -> str:
@@ -86,7 +96,12 @@ def _name(event: Event) -> str:
 
 
 def _figures(result: TableResult) -> dict[str, Any]:
-    return {key: value for key, value in asdict(result).items() if key != "target"}
+    figures = {key: value for key, value in asdict(result).items() if key != "target"}
+    return {**figures, **_speed(result.bytes, result.seconds)}
+
+
+def _speed(size: int, seconds: float) -> dict[str, Any]:
+    return {"bytes_per_second": round(size / seconds)} if size and seconds else {}
 
 
 def _data(event: Event) -> dict[str, Any]:
@@ -101,18 +116,22 @@ def _data(event: Event) -> dict[str, Any]:
         result = event.result
         counts = {"tables": len(result.tables), "warnings": len(result.warnings)}
         figures = {"rows": result.rows, "bytes": result.bytes, "seconds": result.seconds}
-        return {**where, "run_id": result.run_id, **counts, **figures}
+        return {**where, **counts, **figures, **_speed(result.bytes, result.seconds)}
+    if isinstance(event, JobFailed):
+        return {**asdict(event), "reason": event.message.removesuffix(event.hint).strip()}
     if isinstance(event, Planned):
         return {**where, "tables": len(event.tables), "rows": sum(each.rows for each in event.tables)}
-    fields = {**where, **asdict(event.span)} if isinstance(event, Worked) else asdict(event)
-    return {key: _plain(value) for key, value in fields.items()}
+    return {key: _plain(value) for key, value in _fields(event).items()}
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    if not isinstance(event, Worked):
+        return asdict(event)
+    span = event.span
+    return {"job": event.job, "to": event.to, **asdict(span), **_speed(span.bytes, span.seconds)}
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
-    return _time_text(value) if isinstance(value, datetime) else value
-
-
-def _time_text(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return time_text(value) if isinstance(value, datetime) else value

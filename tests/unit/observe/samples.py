@@ -30,4 +30,4 @@ RUN = (
     events.Warned(JOB, WARNING),
     events.JobFinished(JOB, RESULT),
 )
-FAILED = (*RUN[:6], events.JobFailed(JOB, "it broke."))
+FAILED = (*RUN[:6], events.JobFailed(JOB, "it broke.", code="database_error", sqlstate="57P01", seconds=0.5))

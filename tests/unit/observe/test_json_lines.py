@@ -7,6 +7,7 @@ import re
 from dataclasses import fields, replace
 from typing import get_args
 
+import pytest
 from samples import BEGAN, FAILED, JOB, RESULT, RUN, USERS, WARNING
 
 from pg_xcopy.observe import events, json_lines
@@ -58,14 +59,18 @@ def test_what_they_hold():
         "job": JOB, "run_id": "r1", "source": "here schema app", "target": "there schema app",
         "began": "2025-03-01T02:00:41.000Z",
     }  # fmt: skip
-    assert lines["stage_started"] == {"job": JOB, "stage": "copy rows"}
-    assert lines["planned"] == {"job": JOB, "tables": 2, "rows": 3000}
-    assert lines["table_copied"] == {"job": JOB, "table": "app.users", "rows": 1500, "bytes": 4096, "seconds": 0.5}
+    assert lines["stage_started"] == {"job": JOB, "run_id": "r1", "stage": "copy rows"}
+    assert lines["planned"] == {"job": JOB, "run_id": "r1", "tables": 2, "rows": 3000}
+    assert lines["table_copied"] == {
+        "job": JOB, "run_id": "r1", "table": "app.users", "rows": 1500, "bytes": 4096, "seconds": 0.5,
+        "bytes_per_second": 8192,
+    }  # fmt: skip
     assert lines["warned"] == {
-        "job": JOB, "topic": "constraint left out", "subject": "app.[red]x.k", "reason": "it can't hold"
+        "job": JOB, "run_id": "r1", "topic": "constraint left out", "subject": "app.[red]x.k", "reason": "it can't hold"
     }  # fmt: skip
     assert lines["job_finished"] == {
-        "job": JOB, "run_id": "r1", "tables": 2, "warnings": 1, "rows": 1501, "bytes": 4106, "seconds": 2.0
+        "job": JOB, "run_id": "r1", "tables": 2, "warnings": 1, "rows": 1501, "bytes": 4106, "seconds": 2.0,
+        "bytes_per_second": 2053,
     }  # fmt: skip
 
 
@@ -80,6 +85,7 @@ def test_the_audit_is_among_them():
         "table": "app.users",
         "rows": 1000,
         "bytes": 2000,
+        "bytes_per_second": audit[0]["bytes_per_second"],
         "seconds": audit[0]["seconds"],
         "cause": "it broke.",
         "message": audit[0]["message"],
@@ -93,7 +99,8 @@ def test_a_failure():
     failed = next(line for line in written(FAILED) if line["event"] == "job_failed")
 
     assert without(failed) == {
-        "level": "ERROR", "event": "job_failed", "job": JOB, "message": "copy [all]: failed: it broke."
+        "level": "ERROR", "event": "job_failed", "job": JOB, "run_id": "r1", "reason": "it broke.",
+        "code": "database_error", "sqlstate": "57P01", "seconds": 0.5, "message": "copy [all]: failed: it broke.",
     }  # fmt: skip
 
 
@@ -106,18 +113,18 @@ def test_what_is_always_there():
 
 
 def test_verbose():
-    more = {line["event"] for line in written(RUN, verbose=True)} - {line["event"] for line in written(RUN)}
+    more = {line["event"] for line in written(RUN, level="DEBUG")} - {line["event"] for line in written(RUN)}
 
     assert more == {"table_started", "worked"}
 
 
 def test_where_the_time_went():
-    copied, made = [line for line in written(RUN, verbose=True) if line["event"] == "worked"]
+    copied, made = [line for line in written(RUN, level="DEBUG") if line["event"] == "worked"]
 
     assert without(copied, "message") == {
         "level": "DEBUG", "event": "worked", "job": JOB, "phase": "copy", "table": "app.users",
         "doing": "copying app.users", "worker": 1, "started": 0.5, "seconds": 0.5, "rows": 1500, "bytes": 4096,
-        "failed": False,
+        "failed": False, "run_id": "r1", "bytes_per_second": 8192,
     }  # fmt: skip
     assert (made["phase"], made["worker"], made["started"]) == ("keys", 2, 1.0)
 
@@ -129,6 +136,14 @@ def test_a_long_table_gives_a_sign_of_life_now_and_then(monkeypatch):
     lines = written([events.TableProgress(JOB, "app.users", rows, rows) for rows in (1, 2, 3, 4)])
 
     assert [(line["event"], line["rows"]) for line in lines] == [("table_progress", 3)]
+
+
+@pytest.mark.parametrize(("level", "least"), [("INFO", 1), ("WARN", 2), ("ERROR", 3)])
+def test_how_much(level, least):
+    order = ["DEBUG", "INFO", "WARN", "ERROR"]
+
+    assert {order.index(line["level"]) for line in written(FAILED, level=level)} <= set(range(least, 4))
+    assert [line["event"] for line in written(FAILED, level=level)].count("job_failed") == 1
 
 
 def test_which_target():
@@ -149,7 +164,7 @@ def test_every_event_has_a_line():
         if kind is events.TableCopied:
             given["result"] = USERS
 
-        lines = written([kind(**given), kind(**given)], verbose=True)
+        lines = written([kind(**given), kind(**given)], level="DEBUG")
 
         assert name in {line["event"] for line in lines} or kind is events.TableProgress
 
