@@ -158,7 +158,7 @@ def test_every_event_has_a_line():
     """Also one that somebody thinks of later."""
     names = {each: re.sub("([a-z])([A-Z])", r"\1_\2", each.__name__).lower() for each in get_args(events.Event)}
     values = {"job": "a", "table": "b", "stage": events.Stage.COPY, "tables": (), "result": RESULT, "warning": WARNING,
-              "span": SPAN, "began": BEGAN}  # fmt: skip
+              "span": SPAN, "began": BEGAN, "message": "c", "hint": ""}  # fmt: skip
     for kind, name in names.items():
         given = {field.name: values.get(field.name, 0) for field in fields(kind) if field.name != "to"}
         if kind is events.TableCopied:
