@@ -10,10 +10,14 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    import helm_python
 
 CHART = Path(__file__).parent / "pg-xcopy"
 README = CHART / "README.md"
@@ -38,13 +42,15 @@ def main() -> None:
     problems = [f"{path.name}: {problem}" for path in values_files() for problem in _checked(path, options.output)]
     if problems:
         sys.exit("\n".join(problems))
+    if options.output:
+        print(_packaged(options.output))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="lint, render and validate the chart with each of its values files")
-    check.add_argument("--output", type=Path, help="a directory to write the rendered objects to")
+    check.add_argument("--output", type=Path, help="a directory to write the objects and the packaged chart to")
     commands.add_parser("readme", help="write the table of values in README.md")
     return parser.parse_args()
 
@@ -66,10 +72,14 @@ def values_of(text: str) -> Object:
 
 def rendered(values: Object, release: str = "shop", namespace: str = "data") -> dict[str, str]:
     """Render the chart's templates, by their names; helm_python.HelmError where values or templates are refused."""
+    return _chart().render(values, name=release, namespace=namespace)
+
+
+@cache
+def _chart() -> helm_python.Chart:
     import helm_python  # noqa: PLC0415 - as above
 
-    with helm_python.Chart.load(CHART) as chart:
-        return chart.render(values, name=release, namespace=namespace)
+    return helm_python.Chart.load(CHART)
 
 
 def objects_of(templates: dict[str, str]) -> list[Object]:
@@ -100,6 +110,12 @@ def faults(thing: Object) -> list[str]:
             place = ".".join(map(str, error.path))
             found.append(f"{thing['kind']} {thing['metadata']['name']}, Kubernetes {version}: {place}: {error.message}")
     return found
+
+
+def _packaged(output: Path) -> str:
+    import helm_python  # noqa: PLC0415 - as above
+
+    return helm_python.package(CHART, destination=output)
 
 
 def _checked(path: Path, output: Path | None) -> Iterator[str]:

@@ -7,6 +7,8 @@ import re
 import pytest
 from charts import CHART, CHECKOUT, containers, render, run_container, tool
 
+import pg_xcopy
+
 pytest.importorskip("helm_python")
 
 TABLES = """
@@ -107,5 +109,6 @@ def test_make_chart_checks_and_writes_each_of_the_values_files(tmp_path, monkeyp
     monkeypatch.setattr("sys.argv", ["chart.py", "check", "--output", str(tmp_path / "out")])
     tool.main()
     names = sorted(path.name.replace("-values", "") for path in tool.values_files())
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.yaml")) == names
+    assert [path.name for path in (tmp_path / "out").glob("*.tgz")] == [f"pg-xcopy-{pg_xcopy.__version__}.tgz"]
     assert "everything-values.yaml: 9 objects" in capsys.readouterr().out

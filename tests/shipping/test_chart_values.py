@@ -11,6 +11,7 @@ from charts import CHART, containers, environment, render, tool
 from jsonschema import Draft7Validator
 
 import pg_xcopy
+from pg_xcopy.manifest.schema import json_schema
 
 helm = pytest.importorskip("helm_python")
 
@@ -91,7 +92,7 @@ SENTENCES = {
     "a misspelt key": (
         {"manifest": MANIFEST.replace("{}", "{wher: {id: 1}}")},
         'jobs.nightly.manifest.jobs.copy.tables.*: there is no key "wher"; '
-        "expected format, key, on_missing_column, transform, update, where.",
+        f"expected {', '.join(sorted(json_schema()['$defs']['TableRule']['properties']))}.",
     ),
     "a variable": (
         {"env": {}},
@@ -157,6 +158,15 @@ def test_two_ways_to_a_pushgateway_and_a_monitor_of_nothing_are_refused():
     refused = refusal(values(metrics={"pushgateway": {**gateway, "serviceMonitor": {"enabled": True}}}))
     assert "metrics.pushgateway: there are both url and urlFrom; give one of them." in refused
     assert "serviceMonitor: it is enabled without a selector; give the labels of the Pushgateway's Service." in refused
+
+
+def test_a_password_of_the_pushgateway_is_refused():
+    refused = refusal(values(metrics={"pushgateway": {"url": "https://me:s3cr3t@push.example.com"}}))
+    assert (
+        "metrics.pushgateway.url: it has a password in it, for all to read; take it from a Secret with urlFrom."
+        in refused
+    )
+    assert "s3cr3t" not in refused
 
 
 def test_only_what_is_a_reference_has_to_be_supplied():
@@ -250,6 +260,32 @@ def test_the_notes_say_what_runs_when():
 def test_a_network_policy_lets_metrics_reach_the_pushgateway(url, port):
     given = values(networkPolicy={"enabled": True}, metrics={"pushgateway": {"url": url}})
     assert render(given).one("NetworkPolicy")["spec"]["egress"][-1] == {"ports": [{"port": port, "protocol": "TCP"}]}
+
+
+def test_a_url_of_the_pushgateway_may_come_from_a_secret():
+    source = {"secretKeyRef": {"name": "pushgateway", "key": "url"}}
+    pod = pod_of(values(metrics={"pushgateway": {"urlFrom": source}}))
+    assert {"name": "PG_XCOPY_PUSHGATEWAY", "valueFrom": source} in pod["spec"]["containers"][0]["env"]
+
+
+@pytest.mark.parametrize(
+    ("image", "name"),
+    [
+        ({}, f"pg-xcopy:{pg_xcopy.__version__}"),
+        ({"repository": "r.example.com:5000/x", "tag": "1.2"}, "r.example.com:5000/x:1.2"),
+        ({"tag": "1.2", "digest": "sha256:" + "a" * 64}, "pg-xcopy@sha256:" + "a" * 64),
+    ],
+)
+def test_the_image_is_the_one_of_this_version_unless_another_is_named(image, name):
+    assert {each["image"] for each in containers(pod_of(values(image=image)))} == {name}
+
+
+def test_labels_for_all_objects_are_on_all_objects_and_take_none_of_ours():
+    labels = {"team": "platform", "app.kubernetes.io/name": "stolen"}
+    rendered = render(values(commonLabels=labels, networkPolicy={"enabled": True}))
+    for each in [*rendered.objects, *(pod for _, pod in rendered.pods)]:
+        assert each["metadata"]["labels"]["team"] == "platform"
+        assert each["metadata"]["labels"]["app.kubernetes.io/name"] == "pg-xcopy"
 
 
 def test_a_job_in_python_is_mounted_under_its_name():

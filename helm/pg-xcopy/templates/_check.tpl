@@ -22,6 +22,9 @@
 {{- if and .url .urlFrom }}
 metrics.pushgateway: there are both url and urlFrom; give one of them.
 {{- end -}}
+{{- if regexMatch (include "pg-xcopy.password" .) .url }}
+metrics.pushgateway.url: it has a password in it, for all to read; take it from a Secret with urlFrom.
+{{- end -}}
 {{- if and .serviceMonitor.enabled (not .serviceMonitor.selector) }}
 metrics.pushgateway.serviceMonitor: it is enabled without a selector; give the labels of the Pushgateway's Service.
 {{- end -}}
@@ -96,7 +99,7 @@ metrics.pushgateway.serviceMonitor: it is enabled without a selector; give the l
 
 {{/* A ConfigMap, a CronJob and Helm's own record of a release are read by more people than a Secret is. */}}
 {{- define "pg-xcopy.problems.env" -}}
-{{- $password := "://[^:/@\\s$]*:[^@/\\s$]+@" -}}
+{{- $password := include "pg-xcopy.password" . -}}
 {{- range $name, $value := .job.env -}}
 {{- if and (kindIs "string" $value) (regexMatch $password $value) }}
 {{ $.at }}.env.{{ $name }}: it has a password in it, for all to read; take it from a Secret with secretKeyRef.
@@ -105,6 +108,11 @@ metrics.pushgateway.serviceMonitor: it is enabled without a selector; give the l
 {{- if and (kindIs "string" .job.manifest) (regexMatch $password (default "" .job.manifest)) }}
 {{ .at }}.manifest: it has a password in it, for all to read; write ${VARIABLE} there, and take that from a Secret in env.
 {{- end -}}
+{{- end }}
+
+{{/* What a URL with a password looks like; one that comes from a ${VARIABLE} is none. */}}
+{{- define "pg-xcopy.password" -}}
+://[^:/@\s$]*:[^@/\s$]+@
 {{- end }}
 
 {{- define "pg-xcopy.problems.volumes" -}}
