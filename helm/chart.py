@@ -158,20 +158,17 @@ def _table(title: str, properties: Object, defaults: Object) -> Iterator[str]:
 
 
 def _leaves(properties: Object, defaults: Object, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Give each value's path, description and default; what Kubernetes describes itself has none here."""
     for name, value in properties.items():
-        default = defaults.get(name)
-        each = value.get("items", {})
-        if "properties" in value and isinstance(default, dict):
-            yield from _leaves(value["properties"], default, f"{prefix}{name}.")
-            continue
-        yield f"{prefix}{name}", value["description"], default
-        if inner := value.get("properties") or each.get("properties") if each.get("required") != ["name"] else None:
-            within = f"{prefix}{name}{'[]' if each else ''}."
-            yield from (
-                (f"{within}{key}", said.get("description", ""), None)
-                for key, said in inner.items()
-                if "description" in said
-            )
+        path, default = f"{prefix}{name}", defaults.get(name)
+        if not _parts(value) or not default:
+            yield path, value["description"], default
+        yield from _leaves(_parts(value), default if isinstance(default, dict) else {}, f"{path}.")
+        yield from _leaves(_parts(value.get("items", {})), {}, f"{path}[].")
+
+
+def _parts(schema: Object) -> Object:
+    return {name: each for name, each in schema.get("properties", {}).items() if "description" in each}
 
 
 def _shown(default: Any) -> str:  # noqa: ANN401 - whatever a value may be

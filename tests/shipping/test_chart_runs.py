@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from charts import CHART, CHECKOUT, containers, render, run_container, tool
 
 import pg_xcopy
+from pg_xcopy.cli.commands import run
 
 pytest.importorskip("helm_python")
 
@@ -64,6 +66,25 @@ def test_the_cronjob_of_the_readme_of_the_project_runs_every_night(source_db, ta
         done, codes = run_all(run_cli, rendered, pod, secrets, tmp_path / night)
         assert codes == [0, 0], done.stderr
     assert target_db.rows("SELECT * FROM users ORDER BY id") == [(n, f"user{n}@example.com") for n in (1, 2, 3)]
+
+
+def test_what_an_operator_sees_of_a_night_is_lines_of_json(source_db, target_db, run_cli, tmp_path):
+    source_db.execute(TABLES)
+    rendered = render((CHART / "ci" / "minimal-values.yaml").read_text(encoding="utf-8"))
+    secrets = {"databases": {"source": source_db.url, "target": target_db.url}}
+    pod = rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
+    done, codes = run_all(run_cli, rendered, pod, secrets, tmp_path / "pod")
+    assert codes == [0, 0], done.stderr
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {"table_copied", "run_finished"} <= {each["event"] for each in events}
+    assert events[-1]["event"] == "run_finished"
+
+
+def test_each_variable_that_the_chart_sets_is_one_of_the_command():
+    known = {option.envvar for option in run.params}
+    rendered = render((CHART / "ci" / "once-values.yaml").read_text(encoding="utf-8"))
+    said = {each["name"] for _, pod in rendered.pods for container in containers(pod) for each in container["env"]}
+    assert {name for name in said if name.startswith("PG_XCOPY_")} <= known
 
 
 def test_a_url_from_a_secret_that_is_a_file(source_db, target_db, run_cli, tmp_path):

@@ -52,6 +52,14 @@ SENTENCES = {
         {"schedule": None},
         'jobs.nightly: a CronJob needs a schedule, such as "0 2 * * *"; a job that runs once has kind: Job.',
     ),
+    "four fields": (
+        {"schedule": "0 2 * *"},
+        'jobs.nightly.schedule: "0 2 * *" is none; expected five fields, as in "0 2 * * *", or @daily and the like.',
+    ),
+    "a time zone in the schedule": (
+        {"schedule": "CRON_TZ=UTC 0 2 * * *"},
+        'jobs.nightly.schedule: "CRON_TZ=UTC 0 2 * * *" is none; expected five fields',
+    ),
     "a Job with a schedule": (
         {"kind": "Job"},
         "jobs.nightly: a Job runs once, and has no schedule; remove it, or set kind: CronJob.",
@@ -137,6 +145,11 @@ OF_THE_SCHEMA = {
     "an unknown kind": ({"kind": "Deployment"}, "at '/jobs/nightly/kind': value must be one of 'CronJob', 'Job'"),
     "Allow": ({"concurrencyPolicy": "Allow"}, "concurrencyPolicy': value must be one of 'Forbid', 'Replace'"),
     "a number as text": ({"backoffLimit": "2"}, "at '/jobs/nightly/backoffLimit': got string, want integer"),
+    "a list of resources": ({"resources": {"request": {}}}, "additional properties 'request' not allowed"),
+    "a source that is none": (
+        {"env": {"A": {"secretRef": {}}}},
+        "env/A': additional properties 'secretRef' not allowed",
+    ),
     "a number in env": ({"env": {"PORT": 5432}}, "at '/jobs/nightly/env/PORT'"),
     "a relative path": ({"secretFiles": [{"secret": "a", "mountPath": "run"}]}, "/secretFiles/0/mountPath'"),
 }
@@ -151,6 +164,13 @@ def test_all_mistakes_are_told_at_once():
     given = {"jobs": {"first": job(schedule=None, env={}), "second": job(manifest=None), "off": {"enabled": False}}}
     lines = [line for line in refusal(given).splitlines() if line.startswith(("jobs.", "metrics."))]
     assert [line.split(":")[0] for line in lines] == ["jobs.first"] * 3 + ["jobs.second"]
+
+
+def test_a_name_that_helm_takes_for_a_boolean_is_explained():
+    assert (
+        "jobs.false: Helm reads y, n, yes, no, on and off as true and false; put the name of the job in quotes."
+        in refusal("jobs: {n: {enabled: false}}")
+    )
 
 
 def test_two_ways_to_a_pushgateway_and_a_monitor_of_nothing_are_refused():
@@ -238,8 +258,20 @@ def test_a_job_that_runs_once_has_another_name_when_it_changes():
     assert len({name(), name(manifest=MANIFEST + "#"), name(patterns=["copy"]), name(backoffLimit=1)}) == 4
 
 
-def test_without_jobs_there_is_a_service_account_and_a_word_about_it():
-    rendered = render({})
+def test_a_source_of_a_variable_may_be_written_as_kubernetes_does():
+    source = {"secretKeyRef": {"name": "databases", "key": "SOURCE_DB_URL"}}
+    said = {**job()["env"], "SOURCE_DB_URL": {"valueFrom": source}}
+    assert pod_of(values({"env": said})) == pod_of(values())
+
+
+@pytest.mark.parametrize("schedule", ["@daily", "@every 90m", "*/5 1,2 * jan-mar mon", "0  2 * * *"])
+def test_a_schedule_that_kubernetes_takes_is_taken(schedule):
+    assert render(values({"schedule": schedule})).one("CronJob")["spec"]["schedule"] == schedule
+
+
+@pytest.mark.parametrize("nothing", ["{}", "jobs:", "jobs: {}"])
+def test_without_jobs_there_is_a_service_account_and_a_word_about_it(nothing):
+    rendered = render(nothing)
     assert [each["kind"] for each in rendered.objects] == ["ServiceAccount"]
     assert rendered.notes.startswith("There are no jobs yet")
 

@@ -8,9 +8,12 @@
 {{- end }}
 
 {{- define "pg-xcopy.problems" -}}
-{{- range $key := keys .Values.jobs | sortAlpha -}}
+{{- range $key := keys (default dict .Values.jobs) | sortAlpha -}}
 {{- $job := include "pg-xcopy.job" (dict "root" $ "key" $key) | fromJson -}}
 {{- $about := dict "root" $ "key" $key "job" $job "at" (printf "jobs.%s" $key) -}}
+{{- if has $key (list "true" "false") }}
+jobs.{{ $key }}: Helm reads y, n, yes, no, on and off as true and false; put the name of the job in quotes.
+{{- end -}}
 {{- if $job.enabled -}}
 {{- include "pg-xcopy.problems.kind" $about -}}
 {{- include "pg-xcopy.problems.manifest" $about -}}
@@ -34,6 +37,9 @@ metrics.pushgateway.serviceMonitor: it is enabled without a selector; give the l
 {{- define "pg-xcopy.problems.kind" -}}
 {{- if and (eq .job.kind "CronJob") (not .job.schedule) }}
 {{ .at }}: a CronJob needs a schedule, such as "0 2 * * *"; a job that runs once has kind: Job.
+{{- end -}}
+{{- if and (eq .job.kind "CronJob") .job.schedule (not (regexMatch "^(@[a-z]+( \\S+)?|\\S+( +\\S+){4})$" .job.schedule)) }}
+{{ .at }}.schedule: {{ .job.schedule | quote }} is none; expected five fields, as in "0 2 * * *", or @daily and the like.
 {{- end -}}
 {{- if and (eq .job.kind "Job") (get (index .root.Values.jobs .key) "schedule") }}
 {{ .at }}: a Job runs once, and has no schedule; remove it, or set kind: CronJob.

@@ -65,6 +65,8 @@ volumes:
 - name: {{ .name }}
   image: {{ include "pg-xcopy.image" .root | quote }}
   imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+  # So that `kubectl describe pod` shows why a run failed, too.
+  terminationMessagePolicy: FallbackToLogsOnError
   args:
     {{- toYaml .args | nindent 4 }}
   env:
@@ -72,7 +74,7 @@ volumes:
     - name: {{ $name | quote }}
       {{- if kindIs "map" $value }}
       valueFrom:
-        {{- toYaml $value | nindent 8 }}
+        {{- default $value $value.valueFrom | toYaml | nindent 8 }}
       {{- else }}
       value: {{ $value | quote }}
       {{- end }}
