@@ -18,6 +18,8 @@ class Manner:
     audit_log: str | None = None
     log_format: str = "text"
     summary: str | None = None
+    metrics_textfile: str | None = None
+    pushgateway: str | None = None
 
     @property
     def loudness(self) -> Loudness:

@@ -65,11 +65,33 @@ summary = click.option(
     envvar="PG_XCOPY_SUMMARY",
     help="Write what the whole run did to this file, as JSON, also when it fails.",
 )
+metrics_textfile = click.option(
+    "--metrics-textfile",
+    metavar="FILE",
+    envvar="PG_XCOPY_METRICS_TEXTFILE",
+    help="Write metrics for node_exporter's textfile collector (needs the extra metrics).",
+)
+pushgateway = click.option(
+    "--pushgateway",
+    metavar="URL",
+    envvar="PG_XCOPY_PUSHGATEWAY",
+    help="Push metrics to this Prometheus Pushgateway (needs the extra metrics).",
+)
 
 
 def running(function: Decorated) -> Decorated:
     """Add the options of commands that run jobs."""
-    for option in (summary, log_format, audit_log, fail_on_warnings, quiet, verbose, as_json):
+    for option in (
+        pushgateway,
+        metrics_textfile,
+        summary,
+        log_format,
+        audit_log,
+        fail_on_warnings,
+        quiet,
+        verbose,
+        as_json,
+    ):
         function = option(function)
     return function
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from pg_xcopy import __version__
+from pg_xcopy.cli.exporting import Export, exports_of
 from pg_xcopy.cli.failing import exit_code_of
 from pg_xcopy.cli.manner import Manner
 from pg_xcopy.cli.signals import StoppedBySignal
 from pg_xcopy.cli.talking import Talk
 from pg_xcopy.errors import XcopyError
-from pg_xcopy.observe.files import write_atomically
 from pg_xcopy.observe.summary import DONE, NOT_RUN, Failure, JobSummary, RunSummary
 from pg_xcopy.results import WarningResult
 
@@ -73,30 +72,26 @@ class Record:
             error=failure_of(broken) if broken else None,
         )
 
-    def export(self, broken: BaseException | None = None) -> None:
+    def export(self, exports: Sequence[Export], broken: BaseException | None = None) -> None:
         """Tell all who are told at the end; what can't be told is a warning."""
-        manner = self._manner
-        if manner.summary:
-            self._try("summary", manner.summary, lambda: _write_summary(str(manner.summary), self.summary(broken)))
+        for each in exports:
+            if problem := each.problem(self.summary(broken)):
+                self.warn(each.topic, each.where, problem)
         self._talk.ended(self.summary(broken))
-
-    def _try(self, topic: str, where: str, tell: Callable[[], None]) -> None:
-        try:
-            tell()
-        except OSError as error:
-            self.warn(topic, where, f"the {topic} {where} can't be written: {error.strerror or type(error).__name__}")
 
 
 @contextmanager
-def recorded(record: Record, talk: Talk) -> Iterator[None]:
+def recorded(record: Record, talk: Talk, manner: Manner) -> Iterator[None]:
     """Have all be told at the end, whatever the end is."""
+    exports: tuple[Export, ...] = ()
     try:
+        exports = exports_of(manner)
         yield
     except BaseException as error:
         talk.broken(error)
-        record.export(error)
+        record.export(exports, error)
         raise
-    record.export()
+    record.export(exports)
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -106,7 +101,3 @@ def failure_of(error: BaseException) -> Failure:
     if isinstance(error, StoppedBySignal):
         return Failure(error.name, "stopped", "", f"stopped by {error.name}; {error.effect}")
     return Failure(type(error).__name__, "unexpected", "", f"unexpected {type(error).__name__}")
-
-
-def _write_summary(path: str, summary: RunSummary) -> None:
-    write_atomically(path, json.dumps(summary.as_data(), indent=2, ensure_ascii=False) + "\n")

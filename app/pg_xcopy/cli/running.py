@@ -40,7 +40,7 @@ def run_all(choose: Callable[[], Sequence[Job]], manner: Manner) -> int:
     """Run the jobs that `choose` gives; a failed one does not keep the next from running. Return the exit code."""
     talk = talk_of(manner)
     record = Record(manner, talk)
-    with signals_raise(), recorded(record, talk):
+    with signals_raise(), recorded(record, talk, manner):
         jobs = api.read_secrets(choose())
         api.refuse_clashes(jobs)
         record.expect(tuple(job.name for job in jobs))
