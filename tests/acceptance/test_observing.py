@@ -205,7 +205,7 @@ def test_a_summary_that_can_not_be_written_is_a_warning(run_cli, tmp_path, datab
 
     assert plain.code == 0
     assert plain.stderr.splitlines()[-1] == (
-        "warning: the summary no/run.json can't be written: No such file or directory"
+        "warning: the summary can't be written to no/run.json: No such file or directory"
     )
     assert strict.code == 3
     warned, ended = logged(strict)[-2:]
