@@ -18,7 +18,7 @@ ifeq ($(BIN),.venv/bin)
 READY = .venv/installed
 endif
 
-.PHONY: help demo test coverage check lint type security format audit bench chart lambda venv clean
+.PHONY: help demo test coverage check lint type security format audit bench chart lambda package venv clean
 
 help:
 	@echo "make demo    copy a made-up shop between two throw-away servers, in four ways"
@@ -29,6 +29,7 @@ help:
 	@echo "make bench   measure, beside psql, pg_dump, pgcopydb; make bench ARGS='--scale 0.1 --only narrow' is quick"
 	@echo "make chart   lint the Helm chart, render it with each of its values files into dist/chart, hold that against Kubernetes"
 	@echo "make lambda  build dist/lambda/function.zip and layer.zip for AWS Lambda: docs/lambda.md"
+	@echo "make package build the wheel and the sdist into dist/package"
 	@echo "make venv    make .venv, which the others do by themselves"
 	@echo "make clean   remove .venv and all that was built or cached"
 
@@ -72,6 +73,12 @@ chart: $(READY)
 lambda: $(READY)
 	@"$(BIN)/python" lambda/build.py --python $(LAMBDA_PYTHON) --arch $(LAMBDA_ARCH) --output "$(LAMBDA_OUTPUT)" \
 	  --manifest $(LAMBDA_MANIFEST)
+
+# TAG, where one is given, must be the version's.
+package: $(READY)
+	$(if $(TAG),"$(BIN)/python" tests/shipping/tag.py "$(TAG)")
+	rm -rf dist/package
+	"$(BIN)/python" -m build --outdir dist/package .
 
 venv: .venv/installed
 
