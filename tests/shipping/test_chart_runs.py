@@ -82,7 +82,7 @@ def test_what_an_operator_sees_of_a_night_is_lines_of_json(source_db, target_db,
 
 def test_each_variable_that_the_chart_sets_is_one_of_the_command():
     known = {option.envvar for option in run.params}
-    rendered = render((CHART / "ci" / "once-values.yaml").read_text(encoding="utf-8"))
+    rendered = render((CHART / "ci" / "everything-values.yaml").read_text(encoding="utf-8"))
     said = {each["name"] for _, pod in rendered.pods for container in containers(pod) for each in container["env"]}
     assert {name for name in said if name.startswith("PG_XCOPY_")} <= known
 

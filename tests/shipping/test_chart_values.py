@@ -232,6 +232,37 @@ def test_null_removes_a_default(place):
     assert pod["spec"]["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 
 
+@pytest.mark.parametrize("name", VALUES["defaults"])
+def test_a_default_with_nothing_below_it_is_none(name):
+    """What is left of `podLabels:` when the lines below it are made comments."""
+    rendered = render(values(defaults={name: None}))
+    assert [fault for each in rendered.objects for fault in tool.faults(each)] == []
+
+
+ESSENTIAL = ("enabled", "kind", "timeZone", "concurrencyPolicy", "terminationGracePeriodSeconds", "validate")
+
+
+@pytest.mark.parametrize("name", ESSENTIAL)
+def test_what_a_job_can_not_do_without_can_not_be_removed(name):
+    assert render(values(defaults={name: None})).objects == render(values()).objects
+
+
+GROUPS = ("image", "metrics", "networkPolicy", "serviceAccount")
+
+
+@pytest.mark.parametrize("name", sorted(set(VALUES) - {"jobs", *GROUPS}))
+def test_a_value_with_nothing_below_it_is_none(name):
+    rendered = render(values(**{name: None}))
+    assert rendered.one("CronJob")
+    assert [fault for each in rendered.objects for fault in tool.faults(each)] == []
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_group_of_values_with_nothing_below_it_is_named(name):
+    said = f"\n{name}: there is nothing below it; remove the key, and its defaults hold."
+    assert said in refusal(values(**{name: None}))
+
+
 def test_a_job_runs_one_at_a_time_and_is_given_time_to_clean_up():
     cron = render(values()).one("CronJob")
     spec = cron["spec"]["jobTemplate"]["spec"]

@@ -8,6 +8,16 @@
 {{- end }}
 
 {{- define "pg-xcopy.problems" -}}
+{{- $empty := list -}}
+{{- range list "image" "serviceAccount" "networkPolicy" "metrics" }}{{ if not (get $.Values .) }}{{ $empty = append $empty . }}{{ end }}{{ end -}}
+{{- range $empty }}
+{{ . }}: there is nothing below it; remove the key, and its defaults hold.
+{{- else -}}
+{{- include "pg-xcopy.problems.values" $ -}}
+{{- end -}}
+{{- end }}
+
+{{- define "pg-xcopy.problems.values" -}}
 {{- range $key := keys (default dict .Values.jobs) | sortAlpha -}}
 {{- $job := include "pg-xcopy.job" (dict "root" $ "key" $key) | fromJson -}}
 {{- $about := dict "root" $ "key" $key "job" $job "at" (printf "jobs.%s" $key) -}}

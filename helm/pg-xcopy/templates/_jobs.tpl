@@ -1,7 +1,11 @@
 {{/* One job as it will be, as JSON: `defaults`, with what the job says. Mappings are merged one level deep; all else
      is replaced, also by false, 0 and "", for which sprig's merge functions would keep the default. */}}
 {{- define "pg-xcopy.job" -}}
-{{- $job := deepCopy .root.Values.defaults -}}
+{{- /* A key with nothing below it is null, and Helm removes a default that is null; without these nothing would hold. */ -}}
+{{- $job := dict "enabled" true "kind" "CronJob" "timeZone" "Etc/UTC" "concurrencyPolicy" "Forbid" "suspend" false -}}
+{{- $_ := merge $job (dict "terminationGracePeriodSeconds" 60 "validate" true "env" dict "podLabels" dict) -}}
+{{- range list "patterns" "extraArgs" "secretFiles" "extraVolumes" "extraVolumeMounts" }}{{ $_ := set $job . list }}{{ end -}}
+{{- range $name, $value := deepCopy (default dict .root.Values.defaults) }}{{ $_ := set $job $name $value }}{{ end -}}
 {{- range $name, $value := index .root.Values.jobs .key -}}
 {{- $default := get $job $name -}}
 {{- if and (kindIs "map" $value) (kindIs "map" $default) -}}

@@ -71,7 +71,7 @@ app.kubernetes.io/instance: {{ include "pg-xcopy.fitted" (dict "text" .Release.N
       "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
       "app.kubernetes.io/version" (.Chart.AppVersion | replace "+" "_" | trunc 63)
       "app.kubernetes.io/managed-by" .Release.Service -}}
-{{- merge (include "pg-xcopy.selector" . | fromYaml) $ours .Values.commonLabels | toYaml -}}
+{{- merge (include "pg-xcopy.selector" . | fromYaml) $ours (default dict .Values.commonLabels) | toYaml -}}
 {{- end }}
 
 {{- define "pg-xcopy.joblabel" -}}

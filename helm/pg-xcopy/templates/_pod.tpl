@@ -12,7 +12,7 @@ spec:
 {{/* No label of a chart's version: a one-off Job would be another with each. */}}
 {{- define "pg-xcopy.podlabels" -}}
 {{- $ours := merge (include "pg-xcopy.selector" .root | fromYaml) (include "pg-xcopy.joblabel" . | fromYaml) -}}
-{{- merge $ours .job.podLabels .root.Values.commonLabels | toYaml -}}
+{{- merge $ours .job.podLabels (default dict .root.Values.commonLabels) | toYaml -}}
 {{- end }}
 
 {{- define "pg-xcopy.podannotations" -}}
@@ -121,7 +121,10 @@ volumes:
 {{- end }}
 - name: tmp
   emptyDir:
-    sizeLimit: {{ .job.tmpSizeLimit | quote }}
+    {{- with .job.tmpSizeLimit }}
+    sizeLimit: {{ . | quote }}
+    {{- else }} {}
+    {{- end }}
 {{- range $number, $file := .job.secretFiles }}
 - name: secret-{{ $number }}
   secret:
