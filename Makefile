@@ -13,12 +13,22 @@ LAMBDA_ARCH = x86_64
 LAMBDA_MANIFEST =
 LAMBDA_OUTPUT = dist/lambda
 
+# What `make image` builds, and with which of docker and podman; IMAGE_BUILD takes further options of theirs. `make lock`
+# pins what the extras in LOCK_EXTRAS need: of these IMAGE_EXTRAS may name any.
+IMAGE = pg-xcopy
+IMAGE_ENGINE = $(shell docker version >/dev/null 2>&1 && echo docker || echo podman)
+IMAGE_PYTHON = docker.io/library/python:3.13-slim
+IMAGE_EXTRAS = aws,ssh,metrics
+IMAGE_BUILD = $(if $(filter podman,$(notdir $(IMAGE_ENGINE))),--format docker)
+IMAGE_VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' app/pg_xcopy/__init__.py)
+LOCK_EXTRAS = aws metrics ssh
+
 # tox hands over the bin of an environment that it has made; ours is made here.
 ifeq ($(BIN),.venv/bin)
 READY = .venv/installed
 endif
 
-.PHONY: help demo test coverage check lint type security format audit bench chart lambda package venv clean
+.PHONY: help demo test coverage check lint type security format audit bench chart image lock lambda package venv clean
 
 help:
 	@echo "make demo    copy a made-up shop between two throw-away servers, in four ways"
@@ -28,6 +38,8 @@ help:
 	@echo "make audit   look for known vulnerabilities in what is installed in .venv; asks PyPI"
 	@echo "make bench   measure, beside psql, pg_dump, pgcopydb; make bench ARGS='--scale 0.1 --only narrow' is quick"
 	@echo "make chart   lint the Helm chart, render it with each of its values files into dist/chart, hold that against Kubernetes"
+	@echo "make image   build the container image pg-xcopy with docker or podman: docs/container.md"
+	@echo "make lock    pin anew what the image is made of, with hashes, in image/requirements.lock; asks PyPI"
 	@echo "make lambda  build dist/lambda/function.zip and layer.zip for AWS Lambda: docs/lambda.md"
 	@echo "make package build the wheel and the sdist into dist/package"
 	@echo "make venv    make .venv, which the others do by themselves"
@@ -49,6 +61,7 @@ lint: $(READY)
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/lint-imports"
+	if test -x "$(BIN)/hadolint"; then "$(BIN)/hadolint" Dockerfile; fi
 	"$(BIN)/pg-xcopy" schema | diff -u $(SCHEMA) -
 
 type: $(READY)
@@ -69,6 +82,19 @@ bench: .venv/installed
 
 chart: $(READY)
 	@"$(BIN)/python" helm/chart.py check --output dist/chart
+
+# The time that the image says it was made at is that of the commit, so that a commit gives one image.
+image:
+	"$(IMAGE_ENGINE)" build --tag "$(IMAGE)" $(IMAGE_BUILD) \
+	  --build-arg PYTHON_IMAGE="$(IMAGE_PYTHON)" --build-arg EXTRAS="$(IMAGE_EXTRAS)" \
+	  --build-arg VERSION="$(IMAGE_VERSION)" \
+	  --build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null)" \
+	  --build-arg CREATED="$$(git log -1 --format=%cI 2>/dev/null)" .
+
+lock: $(READY)
+	"$(BIN)/uv" pip compile --quiet --universal --python-version 3.10 --no-python-downloads --generate-hashes --upgrade \
+	  --custom-compile-command "make lock" $(LOCK_EXTRAS:%=--extra %) \
+	  --output-file image/requirements.lock pyproject.toml image/build.in
 
 lambda: $(READY)
 	@"$(BIN)/python" lambda/build.py --python $(LAMBDA_PYTHON) --arch $(LAMBDA_ARCH) --output "$(LAMBDA_OUTPUT)" \

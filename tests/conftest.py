@@ -15,6 +15,7 @@ import pytest
 from psycopg2.sql import SQL, Identifier, Literal
 
 from bastion import Bastion
+from containers import Image, Podman, program
 from pg_xcopy.demo.installations import NoServerError, find_installations, installation_at
 from pg_xcopy.demo.servers import Server
 from servers import Database, Finished, Role, create_database, drop_database
@@ -255,6 +256,23 @@ def new_bastion(tmp_path_factory):
     yield create
     for each in made:
         each.stop()
+
+
+# --- Containers
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory):
+    """The image as `make image` builds it, on a base that is pulled or made here."""
+    program("podman")
+    podman = Podman(tmp_path_factory.mktemp("podman"))
+    podman.prepare()
+    try:
+        podman.provide_base()
+        podman.make_image("pg-xcopy")
+        yield Image(podman, "pg-xcopy")
+    finally:
+        podman.remove()
 
 
 # --- The command
