@@ -61,7 +61,7 @@ lint: $(READY)
 	"$(BIN)/ruff" check .
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/lint-imports"
-	if test -x "$(BIN)/hadolint"; then "$(BIN)/hadolint" Dockerfile; fi
+	if test -x "$(BIN)/hadolint"; then "$(BIN)/hadolint" Dockerfile compose/bastion/Dockerfile; fi
 	"$(BIN)/pg-xcopy" schema | diff -u $(SCHEMA) -
 
 type: $(READY)

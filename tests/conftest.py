@@ -263,16 +263,21 @@ def new_bastion(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def image(tmp_path_factory):
-    """The image as `make image` builds it, on a base that is pulled or made here."""
+    """The image as `make image` builds it, on a base that is pulled or made here.
+
+    PG_XCOPY_TEST_PODMAN names a directory that keeps both for the next time.
+    """
     program("podman")
-    podman = Podman(tmp_path_factory.mktemp("podman"))
+    kept = os.environ.get("PG_XCOPY_TEST_PODMAN")
+    podman = Podman(Path(kept) if kept else tmp_path_factory.mktemp("podman"))
     podman.prepare()
     try:
         podman.provide_base()
         podman.make_image("pg-xcopy")
         yield Image(podman, "pg-xcopy")
     finally:
-        podman.remove()
+        if not kept:
+            podman.remove()
 
 
 # --- The command

@@ -49,6 +49,7 @@ class Podman:
 
     def prepare(self) -> None:
         """Write the settings that make it work as root without systemd, and where limits can't be raised."""
+        self.home.mkdir(exist_ok=True)
         limits = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
         hard = [f"{name}={_at_most(number)}:{_at_most(number)}" for name, number in limits.items()]
         systemd = Path("/run/systemd/system").is_dir()
@@ -92,7 +93,7 @@ class Podman:
 
     def provide_base(self) -> None:
         """Pull the base image, or make one like it from Debian's packages where the registry is out of reach."""
-        if self("pull", "--quiet", BASE).code == 0:
+        if self("image", "exists", BASE).code == 0 or self("pull", "--quiet", BASE).code == 0:
             return
         archive = self.home / "base.tar"
         excluded = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in LEFT_OUT]
