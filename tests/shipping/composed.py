@@ -32,6 +32,10 @@ class NamedServer(Server):
         self.service = service
         super().__init__(installation, {"listen_addresses": HOSTS[service], "port": "5432"})
 
+    def _configure(self):
+        super()._configure()
+        self.port = 5432
+
     @property
     def _address(self):
         return {"host": HOSTS[self.service], "port": "5432"}
