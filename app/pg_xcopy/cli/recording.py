@@ -14,6 +14,7 @@ from pg_xcopy.cli.manner import Manner
 from pg_xcopy.cli.signals import StoppedBySignal
 from pg_xcopy.cli.talking import Talk
 from pg_xcopy.errors import XcopyError
+from pg_xcopy.observe.events import Observer, all_of
 from pg_xcopy.observe.summary import DONE, NOT_RUN, Failure, JobSummary, RunSummary
 from pg_xcopy.results import WarningResult
 
@@ -81,12 +82,12 @@ class Record:
 
 
 @contextmanager
-def recorded(record: Record, talk: Talk, manner: Manner) -> Iterator[None]:
-    """Have all be told at the end, whatever the end is."""
+def recorded(record: Record, talk: Talk, manner: Manner) -> Iterator[Observer]:
+    """Have all be told at the end, whatever the end is; give who has to see what happens until then."""
     exports: tuple[Export, ...] = ()
     try:
         exports = exports_of(manner)
-        yield
+        yield all_of(*(each.observer for each in exports))
     except BaseException as error:
         talk.broken(error)
         record.export(exports, error)

@@ -40,12 +40,12 @@ def run_all(choose: Callable[[], Sequence[Job]], manner: Manner) -> int:
     """Run the jobs that `choose` gives; a failed one does not keep the next from running. Return the exit code."""
     talk = talk_of(manner)
     record = Record(manner, talk)
-    with signals_raise(), recorded(record, talk, manner):
+    with signals_raise(), recorded(record, talk, manner) as telling:
         jobs = api.read_secrets(choose())
         api.refuse_clashes(jobs)
         record.expect(tuple(job.name for job in jobs))
         with _audited(manner, record) as audit:
-            outcomes = [_outcome(job, record, talk, audit or ignore) for job in jobs]
+            outcomes = [_outcome(job, record, talk, all_of(audit or ignore, telling)) for job in jobs]
         if manner.as_json:
             data = {"jobs": [each.as_data() for each in record.jobs]}
             click.echo(json.dumps(data, indent=2, ensure_ascii=False))
