@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 import pytest
+import yaml
 from charts import CHART, CHECKOUT, containers, render, run_container, tool
 
 import pg_xcopy
@@ -78,6 +82,40 @@ def test_what_an_operator_sees_of_a_night_is_lines_of_json(source_db, target_db,
     events = [json.loads(line) for line in done.stderr.splitlines()]
     assert {"table_copied", "run_finished"} <= {each["event"] for each in events}
     assert events[-1]["event"] == "run_finished"
+
+
+@pytest.fixture
+def pushed():
+    """A server on loopback: the port of a Pushgateway, and the groups that are pushed to it."""
+    groups = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            groups.append(unquote(self.path))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1], groups
+        server.shutdown()
+
+
+def test_the_metrics_of_a_run_reach_the_pushgateway(pushed, source_db, target_db, run_cli, tmp_path):
+    port, groups = pushed
+    source_db.execute(TABLES)
+    values = yaml.safe_load((CHART / "ci" / "minimal-values.yaml").read_text(encoding="utf-8"))
+    rendered = render({**values, "metrics": {"pushgateway": {"url": f"http://127.0.0.1:{port}"}}})
+    secrets = {"databases": {"source": source_db.url, "target": target_db.url}}
+    pod = rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]
+    done, codes = run_all(run_cli, rendered, pod, secrets, tmp_path / "pod")
+    assert codes == [0, 0], done.stderr
+    assert groups, "nothing was pushed"
+    assert all("/job_name/refresh" in group for group in groups)
 
 
 def test_each_variable_that_the_chart_sets_is_one_of_the_command():
