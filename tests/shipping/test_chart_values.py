@@ -410,3 +410,14 @@ def test_the_values_in_the_readme_are_taken():
 
 def test_the_chart_is_of_this_version():
     assert yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["appVersion"] == pg_xcopy.__version__
+
+
+def test_pods_run_as_the_user_of_the_image_and_start_its_command():
+    image = (CHART.parents[1] / "Dockerfile").read_text(encoding="utf-8")
+    user, group = map(int, re.search(r"^USER (\d+):(\d+)$", image, re.M).groups())
+    context = VALUES["defaults"]["podSecurityContext"]
+    assert (context["runAsUser"], context["runAsGroup"], context["fsGroup"]) == (user, group, group)
+    assert re.search(r'^ENTRYPOINT \["pg-xcopy"\]$', image, re.M)
+    for container in containers(pod_of(values())):
+        assert "command" not in container
+        assert container["args"][0] in {"run", "validate"}
