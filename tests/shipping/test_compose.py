@@ -11,6 +11,8 @@ from composed import PLACE, Composition, NamedServer
 
 from containers import program
 
+pytestmark = pytest.mark.timeout(900)  # as where the image is tested
+
 PINNED = re.compile(r"[a-z0-9./-]+:\d+(\.\d+)+(-[a-z]+)?")
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import signal
 import socket
 import subprocess
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from acceptance.commanding import HEAD, is_idle, leftovers, manifest, urls, wait_until, write
+from containers import HARDENED
 from pg_xcopy import __version__
 from pg_xcopy.demo.servers import SUPERUSER
 
+pytestmark = pytest.mark.timeout(900)  # the first of them makes a base and builds the image
+
+README = Path(__file__).parents[2] / "README.md"
 OCI = "org.opencontainers.image."
 
 GRACE = 10
@@ -126,6 +133,27 @@ def test_it_copies_between_two_servers(image, pair, tmp_path):
     assert {table["table"]: table["rows"] for table in job["tables"]} == {"app.people": 1000, "app.orders": 5000}
     assert target.rows("SELECT min(name), count(*) FROM app.people") == [("user 1", 1000)]
     assert target.column("SELECT contype FROM pg_constraint WHERE contype = 'f'") == ["f"]
+
+
+def test_the_line_of_the_readme_runs_its_manifest(image, tmp_path):
+    readme = README.read_text(encoding="utf-8")
+    [options, words] = re.search(
+        r"^make image && docker run --rm (.*) pg-xcopy (run .*)$", readme, re.MULTILINE
+    ).groups()
+    write(tmp_path, re.search(r"^```yaml\n(# jobs.yaml\n.*?)^```$", readme, re.MULTILINE | re.DOTALL).group(1))
+    tmp_path.chmod(0o755)
+    given = shlex.split(options.replace("$PWD", str(tmp_path)))
+    variables = [each for each in given if each.endswith("_DB_URL")]
+    nowhere = {each: f"postgresql://x@127.0.0.1:1/{each.lower()}" for each in variables}
+    env = {**image.podman.environment, **nowhere}
+
+    done = subprocess.run(
+        ["podman", "run", *HARDENED, *given, image.tag, *words.split()],
+        env=env, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.count("Connection refused") == len(("anonymise", "tenant:123")), done.stderr
 
 
 def test_any_other_number_may_run_it(image, pair, tmp_path):

@@ -11,7 +11,6 @@ import click
 from pg_xcopy import __version__
 from pg_xcopy.cli import commands
 from pg_xcopy.cli.failing import exit_code_of, report_failure, report_misuse
-from pg_xcopy.cli.signals import answer_as_first_process
 
 SHORT_FORM = "short-form"
 OWN_OPTIONS = ("-h", "--help", "--version")
@@ -83,5 +82,4 @@ command.add_command(commands.short_form, SHORT_FORM)
 
 def main() -> None:
     """Run the command; the only place where the process is told to exit."""
-    answer_as_first_process()
     sys.exit(command(prog_name="pg-xcopy"))
