@@ -95,16 +95,20 @@ def _chosen(manifest: str, patterns: tuple[str, ...]) -> tuple[Job, ...]:
 @options.manifest
 @options.patterns
 @click.option("--sql", "as_sql", is_flag=True, envvar="PG_XCOPY_SQL", help="Print every statement that would be sent.")
+@options.report
 @options.as_json
 @options.verbose
-def plan(manifest: str, patterns: tuple[str, ...], *, as_sql: bool, as_json: bool, verbose: bool) -> None:
+def plan(  # noqa: PLR0913 - an argument for each option
+    manifest: str, patterns: tuple[str, ...], *, as_sql: bool, report: str | None, as_json: bool, verbose: bool
+) -> None:
     """Show everything that `run` would do: tables, columns, filters, keys, what is dropped, estimated rows and bytes.
 
     Every SELECT is checked on the source; nothing is written anywhere.
     """
     from pg_xcopy.cli.planning import plan_all
 
-    code = plan_all(_chosen(manifest, patterns), "json" if as_json else "sql" if as_sql else "text", verbose=verbose)
+    form = "json" if as_json else "sql" if as_sql else "text"
+    code = plan_all(lambda: _chosen(manifest, patterns), form, verbose=verbose, report=report)
     click.get_current_context().exit(code)
 
 

@@ -20,6 +20,7 @@ class Manner:
     summary: str | None = None
     metrics_textfile: str | None = None
     pushgateway: str | None = None
+    report: str | None = None
 
     @property
     def loudness(self) -> Loudness:

@@ -77,11 +77,18 @@ pushgateway = click.option(
     envvar="PG_XCOPY_PUSHGATEWAY",
     help="Push metrics to this Prometheus Pushgateway (needs the extra metrics).",
 )
+report = click.option(
+    "--report",
+    metavar="FILE",
+    envvar="PG_XCOPY_REPORT",
+    help="Write an HTML page that shows all of it: outcome, time, tables, warnings, plan.",
+)
 
 
 def running(function: Decorated) -> Decorated:
     """Add the options of commands that run jobs."""
     for option in (
+        report,
         pushgateway,
         metrics_textfile,
         summary,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
 from pg_xcopy import api
 from pg_xcopy.cli.failing import say_causes, say_error
+from pg_xcopy.cli.reporting import reporting
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.manifest.secrets.masking import masked
@@ -17,9 +18,17 @@ from pg_xcopy.planning.plan import Plan
 from pg_xcopy.planning.wording import flat
 
 
-def plan_all(jobs: Sequence[Job], form: str, *, verbose: bool) -> int:
-    """Print the plans (text, sql or json); a job that has none does not hide the next. Return the exit code."""
-    outcomes = [(job, _outcome(job, verbose=verbose)) for job in api.read_secrets(jobs)]
+def plan_all(choose: Callable[[], Sequence[Job]], form: str, *, verbose: bool, report: str | None = None) -> int:
+    """Print the plans (text, sql or json) of the jobs that `choose` gives; return the exit code.
+
+    A job that has none does not hide the next.
+    """
+    with reporting(report, "plan", lambda text: click.echo(f"warning: {text}", err=True)) as told:
+        jobs = api.read_secrets(choose())
+        told.expect(jobs)
+        outcomes = [(job, _outcome(job, verbose=verbose)) for job in jobs]
+        for job, outcome in outcomes:
+            told.planned(job, outcome)
     plans = [(job, plan) for job, outcome in outcomes if not isinstance(outcome, XcopyError) for plan in outcome]
     failed = any(isinstance(outcome, XcopyError) for _, outcome in outcomes)
     if form == "json":

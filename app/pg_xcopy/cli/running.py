@@ -17,10 +17,12 @@ from pg_xcopy import api
 from pg_xcopy.cli.failing import may_color
 from pg_xcopy.cli.manner import Manner
 from pg_xcopy.cli.recording import Record, failure_of, recorded
+from pg_xcopy.cli.reporting import reporting
 from pg_xcopy.cli.signals import StoppedBySignal, signals_raise
 from pg_xcopy.cli.talking import Talk, talk_of
 from pg_xcopy.errors import TargetsFailedError, XcopyError
 from pg_xcopy.manifest.models import Job
+from pg_xcopy.observe.effects import effect_of
 from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, TableKept, all_of, ignore
 from pg_xcopy.observe.summary import FAILED, STOPPED, JobSummary, Notes, done, failed
 from pg_xcopy.results import JobResult
@@ -28,24 +30,20 @@ from pg_xcopy.results import JobResult
 if TYPE_CHECKING:
     from pg_xcopy.observe.audit import AuditLog
 
-_EFFECTS = {
-    Stage.CLEAN: "the new schema is in place, the next run drops the old",
-    Stage.COMMIT: "its COMMIT was under way: either all of its rows are in, or none",
-    Stage.ANALYZE: "its rows are in, their statistics may not be",
-}
-"""What a run leaves behind that is stopped in a stage; in all others, the target as it was."""
-
 
 def run_all(choose: Callable[[], Sequence[Job]], manner: Manner) -> int:
     """Run the jobs that `choose` gives; a failed one does not keep the next from running. Return the exit code."""
     talk = talk_of(manner)
     record = Record(manner, talk)
     with signals_raise(), recorded(record, talk, manner) as telling:
-        jobs = api.read_secrets(choose())
-        api.refuse_clashes(jobs)
-        record.expect(tuple(job.name for job in jobs))
-        with _audited(manner, record) as audit:
-            outcomes = [_outcome(job, record, talk, all_of(audit or ignore, telling)) for job in jobs]
+        with reporting(manner.report, "run", lambda text: record.warn("report", str(manner.report), text)) as report:
+            jobs = api.read_secrets(choose())
+            report.expect(jobs)
+            api.refuse_clashes(jobs)
+            record.expect(tuple(job.name for job in jobs))
+            with _audited(manner, record) as audit:
+                observer = all_of(report.observer, audit or ignore, telling)
+                outcomes = [_outcome(job, record, talk, observer) for job in jobs]
         if manner.as_json:
             data = {"jobs": [each.as_data() for each in record.jobs]}
             click.echo(json.dumps(data, indent=2, ensure_ascii=False))
@@ -82,13 +80,9 @@ def _effect_of_a_stop() -> Iterator[Callable[[Observer], Observer]]:
     try:
         yield noting
     except StoppedBySignal as stop:
-        effects = {to: _EFFECTS.get(stage, _unfinished(kept[to])) for to, stage in stages.items()}
+        effects = {to: effect_of(stage, kept[to]) for to, stage in stages.items()}
         stop.effect = "; ".join(f"{to}: {effect}" if to else effect for to, effect in effects.items())
         raise
-
-
-def _unfinished(kept: Sequence[str]) -> str:
-    return f"of its tables only these are filled: {', '.join(kept)}" if kept else "the target is as it was"
 
 
 def _outcome(job: Job, record: Record, talk: Talk, audit: Observer) -> JobResult | XcopyError:

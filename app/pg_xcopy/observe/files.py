@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,12 +12,17 @@ def write_atomically(path: str | Path, text: str) -> None:
     """Replace a file, or make it; raises OSError, and then what was there before still is.
 
     The new one comes up beside it under a name that begins with a dot, as a rename works within one file system only.
+    A symbolic link stays one. What is no file, as a pipe or /dev/stdout, can't be replaced: that is written to.
     """
-    place = Path(path)
-    beside = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    place = Path(os.path.realpath(path))
+    data = text.encode(errors="backslashreplace")
+    if place.exists() and not place.is_file():
+        place.write_bytes(data)
+        return
+    beside = place.with_name(f".{secrets.token_hex(8)}.tmp")  # the name itself may be as long as can be
     try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with beside.open("xb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(place)
