@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHECKOUT = Path(__file__).parents[2]
 CHART = CHECKOUT / "helm" / "pg-xcopy"
 CI = sorted((CHART / "ci").glob("*-values.yaml"))
@@ -21,6 +23,15 @@ def _tool():
 
 
 tool = _tool()
+
+
+MANIFEST = """\
+jobs:
+  copy:
+    source: {database: "${SOURCE_DB_URL}"}
+    target: {database: "${TARGET_DB_URL}", schema: copy}
+    tables: {"*": {}}
+"""
 
 
 @dataclass(frozen=True)
@@ -111,3 +122,21 @@ def _write_secret(source, secrets, directory):
     items = source.get("items") or [{"key": key, "path": key} for key in held]
     for item in items:
         (directory / item["path"]).write_text(held[item["key"]], encoding="utf-8")
+
+
+def job(**said):
+    """A job that is right, but for what is said."""
+    urls = {name: {"secretKeyRef": {"name": "databases", "key": name}} for name in ("SOURCE_DB_URL", "TARGET_DB_URL")}
+    whole = {"schedule": "@daily", "env": urls, "manifest": MANIFEST, **said}
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+def values(said=None, **others):
+    return {"jobs": {"nightly": job(**(said or {}))}, **others}
+
+
+def refusal(given):
+    """What Helm says to values, from the first word of ours on."""
+    with pytest.raises(pytest.importorskip("helm_python").HelmError) as refused:
+        render(given)
+    return str(refused.value)
