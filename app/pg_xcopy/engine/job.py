@@ -48,7 +48,7 @@ def _stages(run: Run) -> JobResult:
     with both_sides(run) as sides:
         plan = checked(planned(run, sides), sides, run)
         snapshot = sides.source.session
-        reading = alone(sides.source, plan, run.sessions, lambda: run.sessions.close(snapshot))
+        reading = alone(sides.source, plan, run.sessions, lambda: run.sessions.close(snapshot), sides.target.pusher)
         result = carried_out(plan, sides, reading, run)
     return replace(result, seconds=time.monotonic() - started)
 

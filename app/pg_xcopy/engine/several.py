@@ -106,7 +106,7 @@ def _stages(run: Run, source: Source, meeting: Meeting[Plan]) -> JobResult:
             agreement = meeting.agree(name, plan, sessions)
             if agreement != ALONE:
                 plan = planned(run, sides, agreement)
-            ordered, reading = meeting.gather(name, checked(plan, sides, run), sessions)
+            ordered, reading = meeting.gather(name, checked(plan, sides, run), sessions, target.pusher)
             result = carried_out(ordered, sides, reading, run, agreement)
     finally:
         meeting.leave(name)

@@ -29,7 +29,16 @@ from pg_xcopy.manifest.frozen import FrozenMapping
 from pg_xcopy.manifest.modes import rules_of_upsert, unless_filling, when_filling
 from pg_xcopy.manifest.secrets.masking import masked
 from pg_xcopy.manifest.secrets.origin import Origin
-from pg_xcopy.manifest.transports import TRANSPORT, Route, Transport, of_servers, of_stream, rules_of_stream
+from pg_xcopy.manifest.transports import (
+    PUSH,
+    TRANSPORT,
+    Route,
+    Transport,
+    of_foreign_tables,
+    of_servers,
+    of_stream,
+    rules_of_stream,
+)
 
 CopyFormat = Literal["auto", "text", "binary"]
 Transaction = Literal["job", "table"]
@@ -83,9 +92,10 @@ class Job(Declared):
         description="Where the rows go, if to several places: each row is read once, and sent to all of them.",
     )
     transport: Transport = Field(default="stream", description=TRANSPORT)
+    push: Annotated[bool, AfterValidator(of_foreign_tables)] = Field(default=False, description=PUSH)
     route: Annotated[Route | None, AfterValidator(of_servers)] = Field(
         default=None,
-        description="Where the target's server finds the source's, if that is not where pg-xcopy finds it.",
+        description="Where the server that connects finds the other, if that is not where pg-xcopy finds it.",
     )
     tables: Annotated[
         Mapping[Name, TableRule],
@@ -229,6 +239,15 @@ class Job(Declared):
                 raise refusal(
                     f"two of its targets are schema {one.schema_name} of the same database", "merge their `tables`"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _of_one_instant(self) -> "Job":
+        if self.transport == "postgres_fdw" and not self.push and len(self.targets) > 1:
+            raise refusal(
+                "by foreign tables each target would read the source at an instant of its own",
+                "take `transport: dblink`, or `push: true`",
+            )
         return self
 
     @property

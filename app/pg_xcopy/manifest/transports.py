@@ -4,9 +4,9 @@ No `from __future__ import annotations` here: Pydantic reads the annotations whe
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo
+from pydantic import Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails
 
 from pg_xcopy.manifest.declared import Declared
@@ -17,29 +17,29 @@ Given = TypeVar("Given")
 STREAM = "stream"
 MAX_PORT = 65535
 TRANSPORT = (
-    "stream: rows pass through pg-xcopy, from one COPY into another. dblink: the target's server fetches them from the "
-    "source's itself, with the extension of that name."
+    "stream: rows pass through pg-xcopy, from one COPY into another. dblink, postgres_fdw: the target's server fetches "
+    "them from the source's itself, with the extension of that name; or, with `push`, the source's server sends them."
 )
+PUSH = "With `transport: postgres_fdw`: the source's server sends the rows, instead of the target's fetching them."
 
-
-def _chosen(given: object) -> object:
-    if given == "postgres_fdw":
-        raise refusal(
-            "foreign tables run no SELECT of ours: rows would be filtered and transformed after they have left the "
-            "source, and be of another instant than the plan",
-            "take dblink",
-        )
-    return given
-
-
-Transport = Annotated[Literal["stream", "dblink"], BeforeValidator(_chosen)]
+Transport = Literal["stream", "dblink", "postgres_fdw"]
 
 
 class Route(Declared):
-    """Where the target's server finds the source's, if that is not where pg-xcopy finds it."""
+    """Where the server that connects finds the other, if that is not where pg-xcopy finds it."""
 
-    host: Name = Field(description="The source's host, as the target's server knows it.")
-    port: Count | None = Field(default=None, ge=1, le=MAX_PORT, description="Its port; by default the source's own.")
+    host: Name = Field(description="The source's host, as the target's server knows it; with `push`, the other's.")
+    port: Count | None = Field(default=None, ge=1, le=MAX_PORT, description="Its port; by default that server's own.")
+
+
+def of_foreign_tables(value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - a validator's signature
+    """Refuse to push with what can't."""
+    transport = info.data.get("transport", "postgres_fdw")
+    if value and transport == STREAM:
+        raise refusal("this says nothing with `transport: stream`: rows pass through pg-xcopy", "leave it out")
+    if value and transport != "postgres_fdw":
+        raise refusal(f"{transport} could push rows only as literals in statements", "take `transport: postgres_fdw`")
+    return value
 
 
 def of_servers(value: Given, info: ValidationInfo) -> Given:

@@ -115,7 +115,7 @@ class CopyPlan:
     `truncate` begins a COPY that leaves its rows frozen; None where it can't. `parts` are the partitions of `source`
     that are read in its place. `rank` is its place in the order in which several targets are fed. Where the servers
     copy between themselves, `between` has a statement for each part, and `count` asks how many rows there were, where
-    something on the target may let some fall.
+    something on the target may let some fall; `trial` asks the target how much of a filter the source would evaluate.
     """
 
     source: TableName
@@ -137,6 +137,7 @@ class CopyPlan:
     rank: int = 0
     between: tuple[Sql, ...] = ()
     count: Sql | None = None
+    trial: Sql | None = None
 
     @property
     def read(self) -> tuple[TableName, ...]:
@@ -253,9 +254,10 @@ class Resources:
 
 @dataclass(frozen=True)
 class Transport:
-    """How the target's server talks to the source's: by the extension `name`, whose functions are in that schema.
+    """How one server talks to the other: by the extension `name`, dblink's `functions` are in that schema.
 
-    `connect`, `process` and `disconnect` are what it is told; `encoding` is in which the values are asked for.
+    `connect`, `process` and `disconnect` are what it is told; `encoding` is in which dblink asks for values. It is the
+    source's server that talks where it is to `push`.
     """
 
     name: str
@@ -264,6 +266,17 @@ class Transport:
     connect: Sql
     process: Sql
     disconnect: Sql
+    push: bool = False
+
+    @property
+    def at_once(self) -> bool:
+        """Tell whether all rows of a job have to be read in one transaction, as no snapshot is handed over."""
+        return self.name == "postgres_fdw" and not self.push
+
+    @property
+    def side(self) -> str:
+        """Whose server talks to the other's."""
+        return "source" if self.push else "target"
 
 
 @dataclass(frozen=True)
@@ -292,12 +305,21 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Position:
+    """A sequence of the source, and its copy, which is set when the rows are in."""
+
+    sequence: TableName
+    copy: TableName
+
+
+@dataclass(frozen=True)
 class ReplacePlan(Plan):
     """A whole schema is built beside the target's and takes its place.
 
     `staging` and `retired` are the schemas beside the target's: the one that is built and the one that was replaced.
     `prepare` and then `separate` build the structure, `copies` fill it; `finish`, `foreign_keys` and `settle` (checks
-    of domains, sequences, owners, grants, comments) complete it, `swap` puts it in its place.
+    of domains, sequences, owners, grants, comments) complete it, `swap` puts it in its place. `positions` are read
+    again where rows are not of the snapshot that the plan is of, but of a later one.
     """
 
     staging: str
@@ -307,6 +329,7 @@ class ReplacePlan(Plan):
     finish: tuple[TableFinish, ...]
     foreign_keys: tuple[ForeignKey, ...]
     settle: tuple[Step, ...]
+    positions: tuple[Position, ...]
     swap: SwapPlan
     dropped: tuple[str, ...]
     cascades: bool

@@ -24,8 +24,13 @@ from pg_xcopy.planning.staying.setting import Setting
 from pg_xcopy.planning.structure.building import late_check_steps, plan_structure, respelling_steps
 from pg_xcopy.planning.structure.comments import Comments
 from pg_xcopy.planning.structure.kin import kin_notices
-from pg_xcopy.planning.structure.positions import position_steps
-from pg_xcopy.planning.structure.properties import compression_notices, row_security_notices
+from pg_xcopy.planning.structure.positions import late_positions, position_steps
+from pg_xcopy.planning.structure.properties import (
+    always_steps,
+    by_default,
+    compression_notices,
+    row_security_notices,
+)
 from pg_xcopy.planning.structure.spelling_notices import text_notices
 from pg_xcopy.planning.swapping.access import (
     creation_steps,
@@ -44,7 +49,7 @@ from pg_xcopy.planning.swapping.swap import (
     swap_problems,
     unmovable_types,
 )
-from pg_xcopy.planning.transporting import plan_transport, transport_problems
+from pg_xcopy.planning.transporting import carrying_problems, plan_transport, transport_problems
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
 
@@ -78,14 +83,17 @@ def make_plan(
     `run_id` (up to 20 letters and digits) tells the schemas of this run from those of any other; `agreement` is what
     the job's other targets ask for.
     """
-    decided = _decide(job, source, target, name_schemas(target.schema, run_id), agreement)
+    written = by_default(source) if job.push else source
+    decided = _decide(job, written, target, name_schemas(target.schema, run_id), agreement)
     notices = tuple(_notices(job, source, target, decided))
     problems = [*transport_problems(job, source, target), *_problems(job, target, decided)]
     if job.strict:
         problems += _strictly(notices)
+    plan = _assemble(job, source, target, decided, notices)
+    problems += carrying_problems(plan)
     if problems:
         raise PlanError(job.name, tuple(dict.fromkeys(map(str, problems))))
-    return _assemble(job, source, target, decided, notices)
+    return plan
 
 
 def _decide(
@@ -180,6 +188,7 @@ def _assemble(
     schemas, designs, needs = decided.schemas, decided.designs, decided.needs
     shape = Shape(job, designs, source, target, decided.agreement)
     structure = plan_structure(designs, needs, schemas, target.server)
+    transport = plan_transport(job, target)
     return ReplacePlan(
         job=job.name,
         source=Endpoint(job.source.database.described, source.server.database, source.schema, source.server.version),
@@ -198,7 +207,7 @@ def _assemble(
         ),
         separate=structure.separate,
         copies=tuple(plan_copy(flow, shape) for flow in designs.flows),
-        transport=plan_transport(job, target),
+        transport=transport,
         finish=decided.integrity.finish,
         foreign_keys=decided.integrity.foreign_keys,
         settle=(
@@ -206,8 +215,10 @@ def _assemble(
             *late_check_steps(needs, decided.comments),
             *decided.comments.steps(designs, needs, target.server.version),
             *respelling_steps(needs),
+            *(always_steps(source, designs, needs) if job.push else ()),
             *_late_access(target, designs, needs, schemas, decided.swap.method),
         ),
+        positions=tuple(late_positions(designs, needs, schemas)) if transport and transport.at_once else (),
         swap=decided.swap,
         dropped=tuple(_dropped(target, decided.staying)),
         cascades=job.cascade,

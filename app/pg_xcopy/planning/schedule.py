@@ -116,7 +116,7 @@ def _loads(plan: ReplacePlan, starts: Mapping[TableName, int], schedule: _Schedu
     """Add the loads, largest first where nobody else waits; return the places of those that fill each table."""
     places: dict[TableName, list[int]] = {}
     ordered = sorted(plan.copies, key=lambda each: (each.rank, -each.estimated_bytes))
-    for group in _full(ordered, _weight):
+    for group in [ordered] if _at_once(plan) else _full(ordered, _weight):
         size, parts = sum(each.estimated_bytes for each in group), len(group[0].copy_to)
         for part in range(parts):
             load = Load(tuple((each, part) for each in group))
@@ -124,6 +124,11 @@ def _loads(plan: ReplacePlan, starts: Mapping[TableName, int], schedule: _Schedu
             for each in group:
                 places.setdefault(each.target, []).append(place)
     return places
+
+
+def _at_once(plan: ReplacePlan) -> bool:
+    """Tell whether all rows have to come in one transaction."""
+    return bool(plan.copies and plan.transport and plan.transport.at_once)
 
 
 def _weight(copy: CopyPlan) -> int:

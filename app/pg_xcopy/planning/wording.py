@@ -7,6 +7,12 @@ from collections.abc import Iterable, Iterator
 from pg_xcopy.observe.wording import bytes_text, count_text
 from pg_xcopy.planning.plan import CopyPlan, Endpoint, Plan
 
+_HOW = {
+    "target": "the target's server fetches the rows from the source's",
+    "source": "the source's server sends the rows to the target's",
+}
+_DOES = {"target": "takes", "source": "sends"}
+
 
 def heading(plan: Plan) -> Iterator[str]:
     """Say which job it is, from where to where."""
@@ -14,7 +20,7 @@ def heading(plan: Plan) -> Iterator[str]:
     yield f"  from  {_endpoint(plan.source)}"
     yield f"  to    {_endpoint(plan.target)}"
     if plan.transport:
-        yield f"  by    {plan.transport.name}: the target's server fetches the rows from the source's"
+        yield f"  by    {plan.transport.name}: {_HOW[plan.transport.side]}"
     yield ""
 
 
@@ -26,7 +32,14 @@ def _endpoint(end: Endpoint) -> str:
 def connecting(plan: Plan) -> Iterator[str]:
     """Give what connects the servers, in each transaction that takes rows."""
     if plan.transport:
-        yield f"-- on the target, in each transaction that takes rows\n{plan.transport.connect}"
+        side = plan.transport.side
+        yield f"-- on the {side}, in each transaction that {_DOES[side]} rows\n{plan.transport.connect}"
+
+
+def carrying(copy: CopyPlan, plan: Plan) -> Iterator[str]:
+    """Give what copies the rows from server to server."""
+    if plan.transport:
+        yield from (f"-- on the {plan.transport.side}\n{each}" for each in copy.between)
 
 
 def extent(copies: tuple[CopyPlan, ...]) -> str:

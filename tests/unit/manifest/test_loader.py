@@ -218,21 +218,22 @@ OPERATORS = "(known keys: eq, ne, gt, gte, lt, lte, in, not_in, like, ilike, bet
 
 SETTINGS = [
     ("tabels: {}", "6:5: jobs.a.tabels: unknown key (did you mean 'tables'?)"),
-    ("name: x", "6:5: jobs.a.name: unknown key (known keys: source, target, targets, transport, route, tables, "
+    ("name: x", "6:5: jobs.a.name: unknown key (known keys: source, target, targets, transport, push, route, tables, "
                 "exclude, on_missing_column, transaction, strict, cascade, create_missing, allow_row_security, "
                 f"parallel, {LIMITS})"),
-    ("schema_name: x", "6:5: jobs.a.schema_name: unknown key (known keys: source, target, targets, transport, route, "
+    ("schema_name: x", "6:5: jobs.a.schema_name: unknown key (known keys: source, target, targets, transport, push, route, "
                        "tables, exclude, on_missing_column, transaction, strict, cascade, create_missing, "
                        f"allow_row_security, parallel, {LIMITS})"),
     ("on_missing_column: eror", "6:24: jobs.a.on_missing_column: expected 'error', 'skip_table' or 'copy_all', "
                                 "found 'eror' (did you mean 'error'?)"),
     ("on_missing_column: 1", "6:24: jobs.a.on_missing_column: expected 'error', 'skip_table' or 'copy_all', found "
                              "the number 1"),
-    ("transport: dblnk", "6:16: jobs.a.transport: expected 'stream' or 'dblink', found "
+    ("transport: dblnk", "6:16: jobs.a.transport: expected 'stream', 'dblink' or 'postgres_fdw', found "
                           "'dblnk' (did you mean 'dblink'?)"),
-    ("transport: postgres_fdw", "6:16: jobs.a.transport: foreign tables run no SELECT of ours: rows would be filtered "
-                                "and transformed after they have left the source, and be of another instant than the "
-                                "plan (take dblink)"),
+    ("transport: dblink\n    push: true", "7:11: jobs.a.push: dblink could push rows only as literals in statements (take "
+                                          "`transport: postgres_fdw`)"),
+    ("push: true", "6:11: jobs.a.push: this says nothing with `transport: stream`: rows pass through pg-xcopy (leave it "
+                   "out)"),
     ("transport: stream\n    route: {host: h}", "7:12: jobs.a.route: this says nothing with `transport: stream`: rows "
                                                "pass through pg-xcopy (leave it out)"),
     ("route: {host: h}", "6:12: jobs.a.route: this says nothing with `transport: stream`: rows pass through pg-xcopy "

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -202,6 +202,19 @@ PLANS = {
         target(extensions=(extension("citext", "app"), extension("dblink", "my tools"))),
         transport="dblink",
         route={"host": "prod.internal"},
+    ),
+    "pulled": plan(
+        {"users": {"where": {"phone": None}, "transform": {"phone": None}}, "orders": {}},
+        CATALOG,
+        target(extensions=(extension("citext", "app"), extension("postgres_fdw", "public"))),
+        transport="postgres_fdw",
+    ),
+    "pushed": plan(
+        {"users": RULES["users"], "orders": {}},
+        replace(CATALOG, extensions=(*CATALOG.extensions, extension("postgres_fdw", "public"))),
+        target(extensions=(extension("citext", "app"),)),
+        transport="postgres_fdw",
+        push=True,
     ),
     "append": fill("append", RULES, SHOP, SHOP_THERE),
     "truncate": fill("truncate", RULES, SHOP, SHOP_THERE),

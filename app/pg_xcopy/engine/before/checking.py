@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.before.routing import refused_by_route
 from pg_xcopy.engine.before.sides import Sides
 from pg_xcopy.engine.before.trying import refused_by_target
-from pg_xcopy.engine.sources.between import refused_by_route
 from pg_xcopy.engine.sources.source import Source, open_reader
 from pg_xcopy.engine.steps import batches
 from pg_xcopy.errors import DatabaseError, PlanError
@@ -33,7 +33,7 @@ def check(plan: Planned, sides: Sides, sessions: Sessions) -> Planned:
     Raises PlanError with one reason for each table that can't be read, or that exists and can't take its rows.
     """
     source, reasons = sides.source, list(refused_by_target(plan, sides.target))
-    reasons += refused_by_route(plan, source, sides.target.session)
+    reasons += refused_by_route(plan, sides, sessions)
     denied = False
     checked: dict[CopyPlan, CopyPlan] = {}
     session = open_reader(source, plan, sessions)

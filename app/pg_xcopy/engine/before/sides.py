@@ -11,7 +11,7 @@ from pg_xcopy.engine.before.guard import refuse_same_schema
 from pg_xcopy.engine.before.target import Target, open_target
 from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.engine.run import Run
-from pg_xcopy.engine.sources.between import settings_for
+from pg_xcopy.engine.sources.route import pusher_for, settings_for
 from pg_xcopy.engine.sources.source import Source, open_source
 from pg_xcopy.manifest.connections import Connection
 from pg_xcopy.observe.spans import Phase
@@ -55,7 +55,7 @@ def target_side(run: Run, source: Source, *, exclusive: bool) -> Iterator[Target
         with run.reporter.during(Phase.CONNECT).working("connecting to the target"):
             side = stack.enter_context(open_target(address, target.schema_name, run.sessions, exclusive=exclusive))
             refuse_same_schema(source, side, protected=run.job.source.database.protected)
-        yield side
+        yield replace(side, pusher=pusher_for(run.job, source.address, side.session))
 
 
 def address_of(side: str, connection: Connection, hidden: frozenset[str] = frozenset()) -> Address:

@@ -31,6 +31,7 @@ class Target:
     session: Session
     schema: str
     nonce: int
+    pusher: Address | None = None
 
     def catalog(self, *, stays: bool = False) -> TargetCatalog:
         """Read what stands there now; more of it where the schema `stays`."""

@@ -10,6 +10,7 @@ from pg_xcopy.engine.crew import Crew
 from pg_xcopy.engine.replacing.kept_keys import check_kept_keys
 from pg_xcopy.engine.rows.loading import Hands, Loading
 from pg_xcopy.engine.run import Run
+from pg_xcopy.engine.sources.foreign import FetchingForeign
 from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.engine.steps import alone, batches, together
 from pg_xcopy.observe.events import Stage
@@ -65,7 +66,8 @@ class _Filling:
     def settle(self) -> None:
         """Set sequences, owners and grants, when nothing else is done to their tables."""
         with self._writers.session() as session:
-            for batch in batches(self._plan.settle):
+            late = self._reading.late_steps(self._plan) if isinstance(self._reading, FetchingForeign) else ()
+            for batch in batches((*self._plan.settle, *late)):
                 together(batch, self._plan, session, self._reporter.during(Phase.SETTLE))
 
     def _make(self, task: Make, hands: Hands) -> None:

@@ -7,34 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from pg_xcopy.connect.routes import SETTING, NoRouteError, connection_string, spelled
-from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.rows.pump import Pumped
 from pg_xcopy.engine.sources.source import Source
-from pg_xcopy.errors import DatabaseError, PlanError, XcopyError
-from pg_xcopy.manifest.models import Job
+from pg_xcopy.errors import XcopyError
 from pg_xcopy.planning.plan import CopyPlan, Plan, Transport
-from pg_xcopy.planning.transporting import HINT, STREAM
-from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 CONNECTING = "connecting the target's server to the source's"
 UNKNOWN_SETTING = "42704"
-
-
-def settings_for(job: Job, source: Session) -> tuple[tuple[str, str], ...]:
-    """Give what the target's sessions need to reach the source; raises PlanError if its server can't."""
-    if job.transport == STREAM:
-        return ()
-    elsewhere = {"host": job.route.host} if job.route else {}
-    if job.route and job.route.port:
-        elsewhere["port"] = str(job.route.port)
-    try:
-        return ((SETTING, spelled(connection_string(source, elsewhere))),)
-    except NoRouteError as error:
-        hint = f"give its address for the target's server with `route`, {HINT}" if source.address.ssh else HINT[3:]
-        raise PlanError(job.name, (f"transport {job.transport}: {error.reason} ({hint})",)) from None
 
 
 class Fetching:
@@ -57,7 +39,9 @@ class Fetching:
         The connection outlives a transaction that fails, but not the session, which is closed then.
         """
         process = connect(transport, self._plan, self._source, writer)
-        with self._sessions.including(_Process(process, self._source.session)):
+        with self._sessions.including(
+            FarProcess(process, self._source.session, self._source.session.given["application_name"])
+        ):
             yield
         writer.run(transport.disconnect, "disconnecting the target's server from the source's")
 
@@ -87,57 +71,27 @@ def connect(transport: Transport, plan: Plan, source: Source, writer: Session) -
     return int(writer.value(transport.process, CONNECTING))
 
 
-def refused_by_route(plan: Plan, source: Source, writer: Session) -> Iterator[str]:
-    """Have the servers talk to each other once; give the reason if they don't."""
-    transport = plan.transport
-    if transport is None:
-        return
-    writer.run(Sql("SAVEPOINT route"), CONNECTING)
-    try:
-        connect(transport, plan, source, writer)
-        writer.run(transport.disconnect, CONNECTING)
-    except DatabaseError as error:
-        reason, hint = _explained(error)
-        yield f"transport {transport.name}: the target's server can't reach the source: {reason} ({hint}{HINT})"
-        with suppress(DatabaseError):
-            writer.run(Sql("ROLLBACK TO SAVEPOINT route"), CONNECTING)
-
-
-def _explained(error: DatabaseError) -> tuple[str, str]:
-    if error.sqlstate == UNKNOWN_SETTING:
-        return "a pool between us and the target keeps it from being told how", ""
-    kinds = {
-        "password is required": "only a superuser's server may connect without one: the source must ask for a password"
-        " and have been given one; ",
-        "password or GSSAPI": "only a superuser's server may connect without one: the source must ask for a password"
-        " and have been given one; ",
-        "permission denied": "ask its administrator for the privilege; ",
-        "snapshot": "that address leads to another server than ours does; ",
-    }
-    advice = "say under which address it can with `route`; " if error.sqlstate == "08001" else ""
-    return error.reason, next((hint for sign, hint in kinds.items() if sign in error.reason), advice)
-
-
 @dataclass(eq=False)
-class _Process:
-    """A process of the source that works for the target's server; older servers heed no cancel while they wait for it.
+class FarProcess:
+    """A process of one server that works for the other; older servers heed no cancel while they wait for it.
+
+    `session` is one of ours on its server, `application_name` that of the process.
 
     So it is ended from here, over a session of its own, since the run's own open no more.
     """
 
     pid: int
-    source: Session
+    session: Session
+    application_name: str
     _ending: threading.Thread = field(default_factory=threading.Thread)
 
     def cancel(self) -> None:
+        """End it, from any thread, without waiting."""
         if not self._ending.is_alive():
             self._ending = threading.Thread(target=self._end, name="pg-xcopy ending a process", daemon=True)
             self._ending.start()
 
     def _end(self) -> None:
-        address: Address = self.source.address
-        statement = render(
-            "transports/end_process.sql.j2", pid=self.pid, application_name=self.source.given["application_name"]
-        )
+        statement = render("transports/end_process.sql.j2", pid=self.pid, application_name=self.application_name)
         with suppress(XcopyError), Sessions("pg-xcopy ending a process") as own:
-            own.open(address).run(statement, "ending a process of the source")
+            own.open(self.session.address).run(statement, "ending a process that works for another server")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
+from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.sources.broadcast import Broadcast
 from pg_xcopy.engine.sources.reading import Reading, alone
@@ -34,18 +35,18 @@ class Meeting(Generic[P]):
         self._meet(self._first, target, plan, sessions)
         return agree(tuple(self._first.values()))
 
-    def gather(self, target: str, plan: P, sessions: Sessions) -> tuple[P, Reading]:
+    def gather(self, target: str, plan: P, sessions: Sessions, pusher: Address | None = None) -> tuple[P, Reading]:
         """Bring what this target will do; get it in the order in which all read, and what to read from.
 
         A target whose tables must come in an order that contradicts the others' reads for itself, and so does one whose
-        server fetches its rows.
+        server fetches its rows, or is pushed to.
         """
         self._meet(self._second, target, plan, sessions)
         together = _compatible({each: self._second[each] for each in self._targets if each in self._second})
         with self._changed:
             broadcast = self._broadcast = self._broadcast or self._new_broadcast(together)
         if target not in together:
-            return plan, alone(self._source, plan, sessions, lambda: broadcast.leave(target))
+            return plan, alone(self._source, plan, sessions, lambda: broadcast.leave(target), pusher)
         ordered = in_one_order(tuple(together.values()))
         return ordered[tuple(together).index(target)], broadcast.reading(target, sessions)
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol
 
-from pg_xcopy.connect.session import Session
+from pg_xcopy.connect.session import Address, Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.rows.pump import Producer
 from pg_xcopy.engine.sources.between import Fetching
+from pg_xcopy.engine.sources.foreign import FetchingForeign, Pushing
 from pg_xcopy.engine.sources.source import Source, open_reader
 from pg_xcopy.planning.plan import CopyPlan, Plan
 
@@ -35,8 +36,17 @@ class Reading(Protocol):
         """Know that this target needs no more rows."""
 
 
-def alone(source: Source, plan: Plan, sessions: Sessions, let_go: Callable[[], None]) -> Reading:
-    """Give what a target reads from that shares with no other; `let_go` is called when the snapshot is not needed."""
+def alone(
+    source: Source, plan: Plan, sessions: Sessions, let_go: Callable[[], None], pusher: Address | None
+) -> Reading:
+    """Give what a target reads from that shares with no other; `let_go` is called when the snapshot is not needed.
+
+    `pusher` is how the source is reached where its server is to push.
+    """
+    if pusher:
+        return Pushing(source, plan, sessions, let_go, pusher)
+    if plan.transport and plan.transport.at_once:
+        return FetchingForeign(source, plan, sessions, let_go)
     return (Fetching if plan.transport else OwnReading)(source, plan, sessions, let_go)
 
 

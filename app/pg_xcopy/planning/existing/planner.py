@@ -21,7 +21,7 @@ from pg_xcopy.planning.plan import Endpoint, Notice, PlanProblem, Resources, Ste
 from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions
 from pg_xcopy.planning.rows.shape import ALONE, Agreement
 from pg_xcopy.planning.selecting.selection import Selection, heirs_left_behind, select
-from pg_xcopy.planning.transporting import plan_transport, transport_problems
+from pg_xcopy.planning.transporting import carrying_problems, plan_transport, transport_problems
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
@@ -48,10 +48,11 @@ def make_existing_plan(
     """
     decided = _decide(job, source, target, agreement)
     found = (*transport_problems(job, source, target), *_problems(job, target, decided))
-    problems = list(dict.fromkeys(map(str, found)))
+    plan = _assemble(job, source, target, decided)
+    problems = list(dict.fromkeys(map(str, (*found, *carrying_problems(plan)))))
     if problems:
         raise PlanError(job.name, tuple(problems))
-    return _assemble(job, source, target, decided)
+    return plan
 
 
 def _decide(job: Job, source: SourceCatalog, target: ExistingCatalog, agreement: Agreement) -> Decisions:

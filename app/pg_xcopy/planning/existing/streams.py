@@ -9,12 +9,13 @@ from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import Relation, SourceCatalog, TargetCatalog
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.existing.overlap import Filled, Overlap
+from pg_xcopy.planning.foreign import Rows
 from pg_xcopy.planning.plan import ColumnPlan, Conversion, CopyPlan, PlanProblem
 from pg_xcopy.planning.rows.copies import guard
 from pg_xcopy.planning.rows.filters import condition
 from pg_xcopy.planning.rows.formats import Formats
 from pg_xcopy.planning.rows.shape import ALONE, FOR_ALL, Agreement
-from pg_xcopy.planning.transporting import Pulling, pulling
+from pg_xcopy.planning.transporting import Writing, writing
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
@@ -34,13 +35,13 @@ class Streams:
         return Formats(self.source, TargetCatalog(self.target.server, self.target.schema))
 
     @cached_property
-    def _pulling(self) -> Pulling | None:
-        return pulling(self.job, self.target)
+    def _writing(self) -> Writing | None:
+        return writing(self.job, self.source, self.target)
 
     def format_of(self, one: Overlap, select: Sql) -> tuple[str, str]:
         """Choose binary where every value may travel so; else text, with the reason."""
-        if self._pulling:
-            return "text", self._pulling.why_text
+        if self._writing:
+            return "text", self._writing.why_text
         if select in self.agreement.text:
             return "text", FOR_ALL
         asked, reason = self._asked(one), self._why_text(one)
@@ -50,7 +51,7 @@ class Streams:
 
     def problem(self, one: Overlap) -> PlanProblem | None:
         """Say why a table can't travel in binary, where the job insists on it."""
-        if self._pulling and (rule := next((each for each in self.target.reacting(one.table) if each.rule), None)):
+        if self._writing and (rule := next((each for each in self.target.reacting(one.table) if each.rule), None)):
             message = f"it has the rule {rule.name}, which INSERT heeds, and COPY does not"
             return PlanProblem(str(one.table.name), message, "drop the rule, or take `transport: stream`")
         reason = next((each.wire.why_text for each in one.filled if each.wire.why_text), "")
@@ -66,6 +67,7 @@ class Streams:
         # One statement, whatever the number of partitions: keys within the table are checked at its end.
         select = Sql("\nUNION ALL ".join(_select(one, each, where) for each in one.match.read))
         chosen, why_text = self.format_of(one, select)
+        writes, rows = self._writing, Rows(one.match.read, where)
         return CopyPlan(
             source=relation.name,
             target=one.table.name,
@@ -84,8 +86,9 @@ class Streams:
             why_text=why_text,
             conversions=tuple(_conversions(one)),
             parts=tuple(each.name for each in one.match.read if each is not relation),
-            between=self._pulling.statements(into, map(_column, one.filled), [select]) if self._pulling else (),
-            count=self._pulling.count(select) if self._pulling and self._may_lose(one) else None,
+            between=writes.statements(into, map(_column, one.filled), [select], rows) if writes else (),
+            count=writes.count(map(_column, one.filled), select, rows) if writes and self._may_lose(one) else None,
+            trial=writes.trial(rows) if writes else None,
         )
 
     def _may_lose(self, one: Overlap) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pg_xcopy.observe.wording import count_text
 from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
 from pg_xcopy.planning.plan import CopyPlan
-from pg_xcopy.planning.wording import connecting, copy_lines, extent, heading, section
+from pg_xcopy.planning.wording import carrying, connecting, copy_lines, extent, heading, section
 
 _DOES = {"append": "appends to", "truncate": "empties and fills", "upsert": "upserts into"}
 _WITHIN = {"job": "in one transaction", "table": "each in a transaction of its own"}
@@ -59,7 +59,7 @@ def statements(plan: ExistingPlan) -> Iterator[str]:
         if fill.merge:
             yield fill.merge.create.sql
         if copy.between:
-            yield from (f"-- on the target\n{each}" for each in copy.between)
+            yield from carrying(copy, plan)
         else:
             yield f"-- on the source\n{copy.copy_to[0]}"
             yield f"-- on the target\n{copy.copy_from}"

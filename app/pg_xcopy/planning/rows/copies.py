@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pg_xcopy.catalog.model import Relation
 from pg_xcopy.manifest.models import Job, TableRule
+from pg_xcopy.planning.foreign import Rows
 from pg_xcopy.planning.plan import CopyPlan, Notice, PlanProblem, Topic
 from pg_xcopy.planning.rows.filters import condition, missing_columns
 from pg_xcopy.planning.rows.shape import Shape
@@ -92,7 +93,7 @@ def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
     )
     chosen, why_text = shape.format_of(flow, select)
     parts = tuple(render("copy/part.sql.j2", select=select, blocks=blocks) for blocks in shape.parts_of(flow, select))
-    frozen = shape.freezes(flow, select)
+    frozen, rows = shape.freezes(flow, select), Rows((relation,), where)
     return CopyPlan(
         source=relation.name,
         target=design.name,
@@ -114,5 +115,6 @@ def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
         format=chosen,
         why_text=why_text,
         truncate=render("copy/truncate.sql.j2", table=design.staged) if frozen else None,
-        between=shape.pulling.statements(design.staged, columns, parts) if shape.pulling else (),
+        between=shape.writing.statements(design.staged, columns, parts, rows) if shape.writing else (),
+        trial=shape.writing.trial(rows) if shape.writing else None,
     )

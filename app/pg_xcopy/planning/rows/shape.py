@@ -12,7 +12,7 @@ from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.rows.formats import Formats
 from pg_xcopy.planning.selecting.design import Designs, Flow
-from pg_xcopy.planning.transporting import Pulling, pulling
+from pg_xcopy.planning.transporting import Writing, writing
 from pg_xcopy.planning.versions import TID_RANGE_SCANS
 from pg_xcopy.sql.quoting import Sql
 
@@ -58,9 +58,9 @@ class Shape:
         return Formats(self.source, self.target)
 
     @cached_property
-    def pulling(self) -> Pulling | None:
-        """What writes the statements, where the target fetches its rows itself."""
-        return pulling(self.job, self.target)
+    def writing(self) -> Writing | None:
+        """What writes the statements, where the servers copy between themselves."""
+        return writing(self.job, self.source, self.target)
 
     @cached_property
     def _bytes(self) -> int:
@@ -72,8 +72,8 @@ class Shape:
 
     def format_of(self, flow: Flow, select: Sql) -> tuple[str, str]:
         """Choose binary where every type allows it; else text, with the reason."""
-        if self.pulling:
-            return "text", self.pulling.why_text
+        if self.writing:
+            return "text", self.writing.why_text
         if select in self.agreement.text:
             return "text", FOR_ALL
         asked = flow.design.selected.rule.format or self.job.format
@@ -91,6 +91,7 @@ class Shape:
         """
         relation, workers = flow.relation, self.job.parallel
         whole = relation.kind != "r" or flow.design.selected.rule.where is not None
+        whole = whole or bool(self.writing and self.writing.transport.at_once)
         if whole or workers == 1 or self.source.server.version < TID_RANGE_SCANS:
             return (None,)
         part = max(PART_BYTES, self._bytes / (workers * PARTS_EACH))
@@ -103,7 +104,7 @@ class Shape:
 
     def freezes(self, flow: Flow, select: Sql) -> bool:
         """Tell whether one COPY alone fills one table, as FREEZE demands, and the table is worth truncating for it."""
-        if self.pulling:
+        if self.writing:
             return False
         alone = self._flows_into[flow.design.name] == 1 and self.parts_of(flow, select) == (None,)
         return alone and flow.design.partition_key is None and flow.relation.bytes >= FROZEN_BYTES

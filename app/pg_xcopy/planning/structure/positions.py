@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pg_xcopy.catalog.model import Sequence, Server
 from pg_xcopy.planning.needs.order import Needs
-from pg_xcopy.planning.plan import Notice, Step, Topic
+from pg_xcopy.planning.plan import Notice, Position, Step, Topic
 from pg_xcopy.planning.selecting.design import Design, Designs, Schemas
 from pg_xcopy.sql.quoting import identifier
 from pg_xcopy.sql.render import render
@@ -26,6 +26,16 @@ def position_steps(designs: Designs, needs: Needs, schemas: Schemas, source: Ser
         yield _unknown(sequence, source, "continues beyond the copied values" if column else "starts anew")
         if design and column:
             yield _continue(sequence, design, column, schemas)
+
+
+def late_positions(designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Position]:
+    """Give the sequences whose positions are known, for those who have to ask for them again."""
+    by_oid = {design.relation.oid: design for design in designs.tables}
+    for sequence in (*needs.sequences, *needs.identities.values()):
+        design = by_oid.get(sequence.owner) if sequence.owner else None
+        kept = {each.name for each in design.columns.kept} if design else frozenset()
+        if sequence.last_value is not None and (not sequence.identity or sequence.owner_column in kept):
+            yield Position(sequence.name, sequence.name.within(schemas.staging))
 
 
 def _set(sequence: Sequence, schemas: Schemas) -> Step:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from pg_xcopy.catalog.model import Column, Statistics
+from pg_xcopy.catalog.model import Column, SourceCatalog, Statistics
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, Step, Topic
-from pg_xcopy.planning.selecting.design import Design
+from pg_xcopy.planning.selecting.design import Design, Designs
 from pg_xcopy.planning.versions import STATISTICS_ON_EXPRESSIONS, STATISTICS_TARGETS, needs_version
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, signed
@@ -93,3 +94,27 @@ def identity_steps(design: Design) -> Iterator[Step]:
             identity=_REPLICA_IDENTITIES.get(relation.replica_identity),
         )
         yield Step(sql, f"setting the replica identity of {subject}", subject, Topic.PROPERTY, "REPLICA IDENTITY")
+
+
+def by_default(source: SourceCatalog) -> SourceCatalog:
+    """Have identity columns take values, as an INSERT that another server sends can't override that they don't."""
+    return replace(
+        source,
+        relations=tuple(
+            replace(each, columns=tuple(replace(one, identity="d" if one.identity else "") for one in each.columns))
+            for each in source.relations
+        ),
+    )
+
+
+def always_steps(source: SourceCatalog, designs: Designs, needs: Needs) -> Iterator[Step]:
+    """Give identity columns back what `by_default` took from them."""
+    always = {(each.oid, one.name) for each in source.relations for one in each.columns if one.identity == "a"}
+    for design in designs.tables:
+        names = [one.name for one in design.columns.kept if (design.relation.oid, one.name) in always]
+        actions = [
+            (name, Sql("SET GENERATED ALWAYS")) for name in names if (design.relation.oid, name) in needs.identities
+        ]
+        if actions:
+            sql = render("staging/set_always.sql.j2", table=design.staged, actions=actions)
+            yield Step(sql, f"setting identity columns of {design.name}", str(design.name))

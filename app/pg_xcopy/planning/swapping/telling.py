@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pg_xcopy.observe.wording import count_text
 from pg_xcopy.planning.plan import ReplacePlan, Step, SwapMethod
 from pg_xcopy.planning.swapping.schemas import marker
-from pg_xcopy.planning.wording import connecting, copy_lines, extent, heading, section
+from pg_xcopy.planning.wording import carrying, connecting, copy_lines, extent, heading, section
 from pg_xcopy.sql.quoting import identifier
 from pg_xcopy.sql.render import render
 
@@ -43,7 +43,7 @@ def statements(plan: ReplacePlan) -> Iterator[str]:
     yield from (step.sql for table in plan.separate for step in table.steps)
     yield from connecting(plan)
     for copy in plan.copies:
-        yield from (f"-- on the target\n{each}" for each in copy.between)
+        yield from carrying(copy, plan)
         if copy.between:
             continue
         filled = f"BEGIN;\n{copy.truncate};\n{copy.copy_from};\nCOMMIT" if copy.truncate else copy.copy_from
