@@ -221,8 +221,8 @@ SETTINGS = [
     ("name: x", "6:5: jobs.a.name: unknown key (known keys: source, target, targets, transport, push, route, tables, "
                 "exclude, on_missing_column, transaction, strict, cascade, create_missing, allow_row_security, "
                 f"parallel, {LIMITS})"),
-    ("schema_name: x", "6:5: jobs.a.schema_name: unknown key (known keys: source, target, targets, transport, push, route, "
-                       "tables, exclude, on_missing_column, transaction, strict, cascade, create_missing, "
+    ("schema_name: x", "6:5: jobs.a.schema_name: unknown key (known keys: source, target, targets, transport, push, "
+                       "route, tables, exclude, on_missing_column, transaction, strict, cascade, create_missing, "
                        f"allow_row_security, parallel, {LIMITS})"),
     ("on_missing_column: eror", "6:24: jobs.a.on_missing_column: expected 'error', 'skip_table' or 'copy_all', "
                                 "found 'eror' (did you mean 'error'?)"),
@@ -230,10 +230,10 @@ SETTINGS = [
                              "the number 1"),
     ("transport: dblnk", "6:16: jobs.a.transport: expected 'stream', 'dblink' or 'postgres_fdw', found "
                           "'dblnk' (did you mean 'dblink'?)"),
-    ("transport: dblink\n    push: true", "7:11: jobs.a.push: dblink could push rows only as literals in statements (take "
-                                          "`transport: postgres_fdw`)"),
-    ("push: true", "6:11: jobs.a.push: this says nothing with `transport: stream`: rows pass through pg-xcopy (leave it "
-                   "out)"),
+    ("transport: dblink\n    push: true", "7:11: jobs.a.push: dblink could push rows only as literals in statements "
+                                          "(take `transport: postgres_fdw`)"),
+    ("push: true", "6:11: jobs.a.push: this says nothing with `transport: stream`: rows pass through pg-xcopy "
+                   "(leave it out)"),
     ("transport: stream\n    route: {host: h}", "7:12: jobs.a.route: this says nothing with `transport: stream`: rows "
                                                "pass through pg-xcopy (leave it out)"),
     ("route: {host: h}", "6:12: jobs.a.route: this says nothing with `transport: stream`: rows pass through pg-xcopy "
