@@ -28,7 +28,7 @@ ifeq ($(BIN),.venv/bin)
 READY = .venv/installed
 endif
 
-.PHONY: help demo test coverage check lint type security format audit bench chart image lock lambda package venv clean
+.PHONY: help demo test coverage check lint type security format audit bench chart image lock lambda package docs docs-serve venv clean
 
 help:
 	@echo "make demo    copy a made-up shop between two throw-away servers, in four ways"
@@ -41,6 +41,7 @@ help:
 	@echo "make image   build the container image pg-xcopy with docker or podman: docs/container.md"
 	@echo "make lock    pin anew what the image is made of, with hashes, in image/requirements.lock; asks PyPI"
 	@echo "make lambda  build dist/lambda/function.zip and layer.zip for AWS Lambda: docs/lambda.md"
+	@echo "make docs    build the documentation into dist/site; make docs-serve shows it while it is written"
 	@echo "make package build the wheel and the sdist into dist/package"
 	@echo "make venv    make .venv, which the others do by themselves"
 	@echo "make clean   remove .venv and all that was built or cached"
@@ -99,6 +100,13 @@ lock: $(READY)
 lambda: $(READY)
 	@"$(BIN)/python" lambda/build.py --python $(LAMBDA_PYTHON) --arch $(LAMBDA_ARCH) --output "$(LAMBDA_OUTPUT)" \
 	  --manifest $(LAMBDA_MANIFEST)
+
+docs: $(READY)
+	"$(BIN)/python" docs/reference.py
+	NO_MKDOCS_2_WARNING=1 "$(BIN)/python" -m mkdocs build --quiet
+
+docs-serve: $(READY)
+	"$(BIN)/python" -m mkdocs serve
 
 # TAG, where one is given, must be the version's.
 package: $(READY)
