@@ -19,6 +19,7 @@ from pg_xcopy.manifest.loader import load_manifest
 
 KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"
 FINGERPRINT = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
+CONTAINERS = {"docker", "podman"}
 IN_YAML, IN_SHELL = shown("yaml"), shown("sh", "bash")
 MANIFESTS = [each for each in IN_YAML if kind_of(parsed(each)) in {"manifest", "part of a job", "connections"}]
 VALUES = [each for each in IN_YAML if kind_of(parsed(each)) == "values"]
@@ -32,7 +33,7 @@ def of(program):
     return [
         each
         for each in COMMANDS
-        if each.values[0][0] == program or (each.values[0][0] in {"docker", "podman"} and program in each.values[0])
+        if each.values[0][0] == program or (each.values[0][0] in CONTAINERS and program in each.values[0][:-1])
     ]
 
 
