@@ -21,7 +21,7 @@ IMAGE_PYTHON = docker.io/library/python:3.13-slim
 IMAGE_EXTRAS = aws,ssh,metrics
 IMAGE_BUILD = $(if $(filter podman,$(notdir $(IMAGE_ENGINE))),--format docker)
 IMAGE_VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"$$/\1/p' app/pg_xcopy/__init__.py)
-LOCK_EXTRAS = aws metrics ssh
+LOCK_EXTRAS = aws metrics otel ssh
 
 # tox hands over the bin of an environment that it has made; ours is made here.
 ifeq ($(BIN),.venv/bin)

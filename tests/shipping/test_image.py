@@ -99,15 +99,18 @@ def test_every_extra_that_it_names_is_there_and_no_other_is_needed(image):
         image.python(f"import boto3; boto3.client({service!r}, region_name='eu-central-1')")
 
 
-def test_the_extras_are_a_choice(image):
-    image.podman.make_image("pg-xcopy-bare", extras="")
-    bare = replace(image, tag="pg-xcopy-bare")
+@pytest.mark.parametrize("extras", ["", "otel"])
+def test_the_extras_are_a_choice(image, extras):
+    image.podman.make_image("pg-xcopy-other", extras=extras)
+    other = replace(image, tag="pg-xcopy-other")
+    modules = {"boto3": "aws", "asyncssh": "ssh", "opentelemetry.sdk.trace": "otel"}
 
-    installed = bare.python("from importlib.util import find_spec; print([*map(find_spec, ['boto3', 'asyncssh'])])")
+    look = "from importlib.util import find_spec; print(*(m for m in {} if find_spec(m.partition('.')[0])))"
+    found = other.python(look.format(list(modules))).split()
 
-    assert installed == "[None, None]"
-    assert bare.run("--version").stdout.split()[-1] == __version__
-    assert bare.inspect()["Size"] < image.inspect()["Size"]
+    assert found == [module for module, extra in modules.items() if extra == extras]
+    assert other.run("--version").stdout.split()[-1] == __version__
+    assert other.inspect()["Size"] < image.inspect()["Size"]
 
 
 def test_one_commit_gives_one_image(image):
