@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
+from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.routes import SETTING, NoRouteError, connection_string, foreign_options, spelled
 from pg_xcopy.connect.session import Address, Session
 from pg_xcopy.errors import PlanError
@@ -43,7 +44,9 @@ def pusher_for(job: Job, source: Address, target: Session) -> Address | None:
         return None
     with _refused(job, target):
         options = spelled(foreign_options(target, _elsewhere(job), _new_name(), _far_settings(job, target)))
-    return replace(source, read_only=False, settings=((SETTING, options),), hidden=source.hidden | {options})
+    # What that server says of its way to the other may quote what the other asks for.
+    hidden = source.hidden | target.address.hidden | dsns.secrets_in(target.given) | {options}
+    return replace(source, read_only=False, settings=((SETTING, options),), hidden=hidden)
 
 
 def _new_name() -> str:
