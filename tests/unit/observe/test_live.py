@@ -6,7 +6,17 @@ import pytest
 from rich.console import Console
 from samples import FAILED, JOB, RUN
 
-from pg_xcopy.observe.events import JobFailed, JobStarted, Planned, TableCopied, TableProgress, TableStarted
+from pg_xcopy.observe.events import (
+    JobFailed,
+    JobStarted,
+    Planned,
+    Stage,
+    StageStarted,
+    TableCopied,
+    TableEstimate,
+    TableProgress,
+    TableStarted,
+)
 from pg_xcopy.observe.live import Live
 from pg_xcopy.results import TableResult
 
@@ -68,6 +78,48 @@ def test_progress_of_a_table_that_nobody_announced(console):
         live(Planned(JOB, ()))
 
         assert live._progress.tasks == []
+
+
+def drawn(live, width):
+    """What is on the screen at a moment, each line without what pads it."""
+    screen = Console(file=StringIO(), width=width)
+    screen.print(live._progress.get_renderable())
+    return [line.rstrip() for line in screen.file.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_each_task_keeps_to_one_line_and_names_are_told_apart(width):
+    live = Live(Console(file=StringIO(), force_terminal=True, width=width))
+    names = [f"app.{'a_name_as_long_as_names_can_be_' * 2}{number}" for number in range(4)]
+    live(JobStarted("nightly", "r", "a", "b"))
+    live(Planned("nightly", tuple(TableEstimate(name, 10_000_000, 0) for name in names)))
+    live(StageStarted("nightly", Stage.COPY))
+    for name in names:
+        live(TableStarted("nightly", name))
+        live(TableProgress("nightly", name, 1_234_567, 98_765_432))
+
+    whole, *tables = drawn(live, width)
+
+    assert len(tables) == 4
+    assert "copy rows 0/4" in whole
+    assert "4,938,268 rows" in whole
+    assert [line.split()[1][-1] for line in tables] == ["0", "1", "2", "3"]
+    assert all("1,234,567 rows" in line for line in tables)
+
+
+def test_a_job_whose_rows_are_in_still_turns_and_counts_the_time():
+    live = Live(Console(file=StringIO(), force_terminal=True, width=120))
+    live(JobStarted("nightly", "r", "a", "b"))
+    live(Planned("nightly", (TableEstimate("app.users", 10, 0),)))
+    live(TableProgress("nightly", "app.users", 10, 100))
+    live(StageStarted("nightly", Stage.FINISH))
+    live._progress.tasks[0].start_time -= 75
+
+    (line,) = drawn(live, 120)
+
+    assert line.split()[0] in "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+    assert "rows/s" not in line
+    assert line.endswith("1 min 15 s")
 
 
 @pytest.mark.parametrize("name", ["[red]x", "[/]", "a[b]\\", "\\[x", "a\\[b]", "[bold"])
