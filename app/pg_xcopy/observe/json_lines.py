@@ -28,9 +28,13 @@ from pg_xcopy.observe.events import (
 )
 from pg_xcopy.observe.lines import PROGRESS_SECONDS
 from pg_xcopy.observe.log import line_of
+from pg_xcopy.observe.spans import Span
 from pg_xcopy.observe.summary import time_text
 from pg_xcopy.observe.verdicts import Outcome, Verdict, Verdicts
 from pg_xcopy.results import TableResult
+
+MICROSECONDS = 6
+"""Digits of seconds: more are noise in a log."""
 
 _LEVELS = {Warned: "WARN", JobFailed: "ERROR", TableStarted: "DEBUG", TableKept: "DEBUG", Worked: "DEBUG"}
 _SEVERITY = ("DEBUG", "INFO", "WARN", "ERROR")
@@ -70,7 +74,7 @@ class JsonLines:
         if _SEVERITY.index(level) < self._least:
             return
         now = time_text(datetime.now(timezone.utc))
-        told = {key: value for key, value in data.items() if value not in ("", None)}
+        told = {key: _plain(value) for key, value in data.items() if value not in ("", None)}
         self._write(json.dumps({"timestamp": now, "level": level, **self._always, "event": name, **told}) + "\n")
 
     def _is_worth_it(self, event: Event) -> bool:
@@ -121,17 +125,16 @@ def _data(event: Event) -> dict[str, Any]:
         return {**asdict(event), "reason": event.message.removesuffix(event.hint).strip()}
     if isinstance(event, Planned):
         return {**where, "tables": len(event.tables), "rows": sum(each.rows for each in event.tables)}
-    return {key: _plain(value) for key, value in _fields(event).items()}
+    return {**where, **_worked(event.span)} if isinstance(event, Worked) else asdict(event)
 
 
-def _fields(event: Event) -> dict[str, Any]:
-    if not isinstance(event, Worked):
-        return asdict(event)
-    span = event.span
-    return {"job": event.job, "to": event.to, **asdict(span), **_speed(span.bytes, span.seconds)}
+def _worked(span: Span) -> dict[str, Any]:
+    return {**asdict(span), **_speed(span.bytes, span.seconds)}
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, float):
+        return round(value, MICROSECONDS)
     return time_text(value) if isinstance(value, datetime) else value
