@@ -162,7 +162,7 @@ def test_the_line_of_the_readme_runs_its_manifest(image, tmp_path):
 def test_any_other_number_may_run_it(image, pair, tmp_path):
     source, target = pair("", "")
     source.execute(SHOP)
-    options = (*mounted(write(tmp_path, COPY)), "--user=1000650000:0")
+    options = (*mounted(write(tmp_path, COPY)), "--user=12345:0")
 
     done = image.run("run", "jobs.yaml", "--quiet", options=options, env=urls(source, target))
 
