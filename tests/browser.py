@@ -43,7 +43,7 @@ def chromium():
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - most tests do without
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
 
         def opened(path, width=1280, **how):
             context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **how)

@@ -72,7 +72,7 @@ CONTRAST = """
 """Texts whose contrast is less than 4.5 to 1 (WCAG 2.2, 1.4.3)."""
 
 UNNAMED = """
-() => [...document.querySelectorAll("button, input, a[href], [role=region], [role=img], nav, table")].filter((each) => {
+() => [...document.querySelectorAll("button, input, a[href], [role=group], [role=img], nav, table")].filter((each) => {
   const ids = (each.getAttribute("aria-labelledby") ?? "").split(" ");
   const others = ids.map((id) => document.getElementById(id)?.textContent).join("");
   const inside = each.labels?.[0]?.textContent || each.caption?.textContent || each.textContent;

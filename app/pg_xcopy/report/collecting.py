@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pg_xcopy.errors import XcopyError
+from pg_xcopy.errors import CancelledError, XcopyError
 from pg_xcopy.observe import events
 from pg_xcopy.observe.events import Event, Stage
 from pg_xcopy.observe.spans import Span
@@ -35,6 +35,7 @@ class Course:
     result: JobResult | None = None
     failed: str = ""
     hint: str = ""
+    cancelled: bool = False
     seconds: float | None = None
     origin: float = field(default_factory=time.monotonic)
 
@@ -68,7 +69,7 @@ class Course:
             self.result, self.seconds = event.result, event.result.seconds
         elif isinstance(event, events.JobFailed):
             self.fail(event.message.removesuffix(event.hint).rstrip() or event.message, event.hint)
-            self.seconds = time.monotonic() - self.origin
+            self.cancelled, self.seconds = event.code == CancelledError().code, time.monotonic() - self.origin
 
     def fail(self, sentence: str, hint: str) -> None:
         """Say why it ended without effect."""

@@ -143,15 +143,20 @@ class Drawing {
     this.svg.setAttribute("height", Math.round(this.view.height * this.scale));
   }
 
-  fit() {
+  fit(smallest = SMALLEST) {
     const { clientWidth } = this.canvas;
-    if (clientWidth) this.zoom(Math.min(1, clientWidth / this.view.width));
+    if (clientWidth) this.zoom(Math.max(smallest, Math.min(1, clientWidth / this.view.width)));
+  }
+
+  // On a phone a whole drawing would be too small to read; there it is moved instead.
+  settle() {
+    this.fit(this.canvas.clientWidth < 600 ? 0.7 : SMALLEST);
   }
 
   look(view) {
     this.view = view;
     this.svg.setAttribute("viewBox", `0 0 ${view.width} ${view.height}`);
-    this.fit();
+    this.settle();
   }
 
   // Mark the tables whose names contain the words, and draw only these and their neighbours, if so wished.
@@ -228,8 +233,8 @@ for (const place of document.querySelectorAll(".diagram")) {
   input.addEventListener("input", show);
   onlyNear.addEventListener("change", show);
   for (const drawing of drawings) {
-    drawing.details.addEventListener("toggle", () => drawing.fit());
-    drawing.fit();
+    drawing.details.addEventListener("toggle", () => drawing.settle());
+    drawing.settle();
     drawing.svg.addEventListener("click", (event) => {
       const box = event.target.closest(".box");
       input.value = box && input.value !== box.dataset.name ? box.dataset.name : "";

@@ -63,7 +63,7 @@ def section(course: Course, *, plan_only: bool, stopped: str, number: int) -> Jo
 def _state(course: Course, *, plan_only: bool, stopped: str) -> State:
     if course.result:
         return State.WARNED if course.result.warnings else State.DONE
-    if stopped and course.begun:
+    if course.cancelled and stopped:
         return State.STOPPED
     if course.failed:
         return State.FAILED

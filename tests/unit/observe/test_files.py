@@ -50,3 +50,27 @@ def test_where_no_file_can_be(tmp_path):
         write_atomically(tmp_path / "nowhere" / "f", "x")
 
     assert not Path(tmp_path / "nowhere").exists()
+
+
+def test_a_link_stays_one_and_leads_to_the_new_file(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere" / "f")
+
+    write_atomically(tmp_path / "link", "x")
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "elsewhere" / "f").read_text() == "x"
+
+
+def test_a_device_is_written_to_and_not_replaced(tmp_path):
+    (tmp_path / "link").symlink_to("/dev/null")
+
+    write_atomically(tmp_path / "link", "x")
+
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_name_as_long_as_can_be(tmp_path):
+    write_atomically(tmp_path / ("n" * 255), "x")
+
+    assert (tmp_path / ("n" * 255)).read_text() == "x"

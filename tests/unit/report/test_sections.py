@@ -128,6 +128,17 @@ def test_stopped_by_a_signal(stage, effect):
     ]  # fmt: skip
 
 
+def test_a_job_that_had_failed_before_a_signal_ended_the_run_has_failed():
+    cancelled = events.JobFailed("next", "stopped on request; the target is as it was.", code="cancelled_error")
+    told = report(
+        *(*beginning(plan()), FAILED, *beginning(plan(), "next"), cancelled),
+        hidden={"copy": frozenset(), "next": frozenset()},
+    )
+    told.stopped = "SIGINT"
+
+    assert [each.state for each in told.page().jobs] == [State.FAILED, State.STOPPED]
+
+
 def test_several_targets():
     one, other = plan(), plan(("users",), ())
 
