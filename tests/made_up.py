@@ -84,6 +84,7 @@ def plan(tables=("users", "orders"), keys=(("orders", "users"),), notices=(), **
         "finish": tuple(finish(each) for each in tables),
         "foreign_keys": tuple(foreign_key(*each) for each in keys),
         "settle": (),
+        "positions": (),
         "swap": SwapPlan(SwapMethod.RENAME, ()),
         "dropped": (),
         "cascades": False,

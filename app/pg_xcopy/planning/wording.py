@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pg_xcopy.observe.wording import bytes_text, count_text
 from pg_xcopy.planning.plan import CopyPlan, Endpoint, Plan
 
-_HOW = {
+HOW = {
     "target": "the target's server fetches the rows from the source's",
     "source": "the source's server sends the rows to the target's",
 }
@@ -20,7 +20,7 @@ def heading(plan: Plan) -> Iterator[str]:
     yield f"  from  {_endpoint(plan.source)}"
     yield f"  to    {_endpoint(plan.target)}"
     if plan.transport:
-        yield f"  by    {plan.transport.name}: {_HOW[plan.transport.side]}"
+        yield f"  by    {plan.transport.name}: {HOW[plan.transport.side]}"
     yield ""
 
 

@@ -8,6 +8,7 @@ from pg_xcopy.observe.wording import bytes_text, count_text
 from pg_xcopy.planning import describe
 from pg_xcopy.planning.existing.plan import ExistingPlan
 from pg_xcopy.planning.plan import CopyPlan, Endpoint, Plan, ReplacePlan
+from pg_xcopy.planning.wording import HOW
 from pg_xcopy.report.diagram import Diagram, Node, Reference, draw
 from pg_xcopy.report.page import AS_IT_IS, ColumnLine, Planned, PlannedTable
 from pg_xcopy.results import WarningResult
@@ -36,7 +37,7 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         within = "one transaction" if plan.transaction == "job" else "a transaction for each table"
         yield "Mode", f"{_DOES[plan.mode]} tables that exist, in {within}"
     if plan.transport:
-        yield "Transport", f"{plan.transport.name}: the target's server fetches the rows from the source's"
+        yield "Transport", f"{plan.transport.name}: {HOW[plan.transport.side]}"
     resources = plan.resources
     yield "Workers", f"{resources.workers}, {resources.readers} of them read the source"
     if resources.max_rate:
