@@ -33,6 +33,7 @@ def of(program):
     return [
         each
         for each in COMMANDS
+        if len(each.values[0]) > 1
         if each.values[0][0] == program or (each.values[0][0] in CONTAINERS and program in each.values[0][:-1])
     ]
 

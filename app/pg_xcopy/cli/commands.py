@@ -94,7 +94,14 @@ def _chosen(manifest: str, patterns: tuple[str, ...]) -> tuple[Job, ...]:
 @click.command(short_help="Show what run would do; write nothing.")
 @options.manifest
 @options.patterns
-@click.option("--sql", "as_sql", is_flag=True, envvar="PG_XCOPY_SQL", help="Print every statement that would be sent.")
+@click.option(
+    "--sql",
+    "as_sql",
+    is_flag=True,
+    envvar="PG_XCOPY_SQL",
+    show_envvar=True,
+    help="Print every statement that would be sent.",
+)
 @options.report
 @options.as_json
 @options.verbose
@@ -163,7 +170,13 @@ def schema() -> None:
 
 
 @click.command(short_help="Run the four use cases on two throw-away servers.")
-@click.option("--keep", is_flag=True, envvar="PG_XCOPY_KEEP", help="Leave the servers running until Enter is pressed.")
+@click.option(
+    "--keep",
+    is_flag=True,
+    envvar="PG_XCOPY_KEEP",
+    show_envvar=True,
+    help="Leave the servers running until Enter is pressed.",
+)
 @options.verbose
 def demo(*, keep: bool, verbose: bool) -> None:  # noqa: ARG001 - as above
     """Copy a made-up shop between two throw-away PostgreSQL servers, in four ways, and show what became of its rows."""

@@ -7,9 +7,12 @@ from itertools import takewhile
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from pg_xcopy import __version__
 from pg_xcopy.cli import commands
+from pg_xcopy.cli.completion import names_in
+from pg_xcopy.cli.defaults import DEFAULT_MANIFESTS
 from pg_xcopy.cli.failing import exit_code_of, report_failure, report_misuse
 
 SHORT_FORM = "short-form"
@@ -29,6 +32,11 @@ class Commands(click.Group):
         elif args and args[0] not in OWN_OPTIONS:
             args = [SHORT_FORM, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands, and what the short form takes: the jobs of the manifest that is here."""
+        jobs = [] if incomplete.startswith("-") else names_in(DEFAULT_MANIFESTS, incomplete)
+        return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, jobs)]
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         """Turn any error into its sentence and its exit code."""

@@ -1,0 +1,3 @@
+"""Where the short form finds its manifest."""
+
+DEFAULT_MANIFESTS = ("pg_xcopy_jobs.py", "jobs.yaml")
