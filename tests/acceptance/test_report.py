@@ -102,6 +102,7 @@ def test_some_tables_stay_filled(run_cli, tmp_path, databases, target_db):
     (kept,) = target_db.column("SELECT count(*) FROM authors")
     assert ("The target now: Of its tables only these are filled: public.authors." in said) == (kept == 2)
     assert "Mode appends to tables that exist, in a transaction for each table" in said
+    assert "Constraints and indexes the target's tables keep their own" in said
 
 
 def test_stopped_by_a_signal(start_cli, tmp_path, databases, source_db):

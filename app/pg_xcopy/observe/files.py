@@ -14,11 +14,11 @@ def write_atomically(path: str | Path, text: str) -> None:
     The new one comes up beside it under a name that begins with a dot, as a rename works within one file system only.
     A symbolic link stays one. What is no file, as a pipe or /dev/stdout, can't be replaced: that is written to.
     """
-    place = Path(os.path.realpath(path))
     data = text.encode(errors="backslashreplace")
-    if place.exists() and not place.is_file():
-        place.write_bytes(data)
+    if Path(path).exists() and not Path(path).is_file():
+        Path(path).write_bytes(data)
         return
+    place = Path(os.path.realpath(path))  # not before: /dev/stdout leads to what has no name
     beside = place.with_name(f".{secrets.token_hex(8)}.tmp")  # the name itself may be as long as can be
     try:
         with beside.open("xb") as file:

@@ -36,6 +36,7 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     elif isinstance(plan, ExistingPlan):
         within = "one transaction" if plan.transaction == "job" else "a transaction for each table"
         yield "Mode", f"{_DOES[plan.mode]} tables that exist, in {within}"
+        yield "Constraints and indexes", "the target's tables keep their own"
     if plan.transport:
         yield "Transport", f"{plan.transport.name}: {HOW[plan.transport.side]}"
     resources = plan.resources

@@ -14,7 +14,7 @@ from pg_xcopy.report import plans
 from pg_xcopy.report.collecting import Course
 from pg_xcopy.report.hints import hint_of
 from pg_xcopy.report.page import Figure, JobSection, State, TableLine, Warnings
-from pg_xcopy.report.parts import LEFT_OUT, UNCHECKED, parts_of
+from pg_xcopy.report.parts import LEFT_OUT, UNCHECKED, keeps_its_own, parts_of
 from pg_xcopy.report.timeline import bars, end_of, make_timeline
 from pg_xcopy.results import TableResult, UpsertedTable, WarningResult
 
@@ -121,7 +121,8 @@ def _figures(
         if course.seconds is not None:
             yield Figure(seconds_text(course.seconds), "from connecting to cleaning up")
     yield Figure(f"{len(warnings):,}", "warning" if len(warnings) == 1 else "warnings")
-    yield Figure(f"{lost:,}", "constraints and indexes", "left out or not valid")
+    if not keeps_its_own(course.plan):
+        yield Figure(f"{lost:,}", "constraints and indexes", "left out or not valid")
 
 
 def _rate(number: float, course: Course, unit: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,11 @@ def test_a_name_as_long_as_can_be(tmp_path):
     write_atomically(tmp_path / ("n" * 255), "x")
 
     assert (tmp_path / ("n" * 255)).read_text() == "x"
+
+
+def test_standard_output_that_is_a_pipe(tmp_path):
+    code = "from pg_xcopy.observe.files import write_atomically; write_atomically('/dev/stdout', 'x')"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert (done.stdout, list(tmp_path.iterdir())) == ("x", [])
