@@ -23,7 +23,7 @@ from pg_xcopy.cli.talking import Talk, talk_of
 from pg_xcopy.errors import TargetsFailedError, XcopyError
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.observe.effects import effect_of
-from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, TableKept, all_of, ignore
+from pg_xcopy.observe.events import Event, Observer, Stage, StageStarted, TableKept, all_of, harmless, ignore
 from pg_xcopy.observe.summary import FAILED, STOPPED, JobSummary, Notes, done, failed
 from pg_xcopy.results import JobResult
 
@@ -42,7 +42,8 @@ def run_all(choose: Callable[[], Sequence[Job]], manner: Manner) -> int:
             api.refuse_clashes(jobs)
             record.expect(tuple(job.name for job in jobs))
             with _audited(manner, record) as audit:
-                observer = all_of(report.observer, audit or ignore, telling)
+                reported = harmless(report.observer, lambda error: _broken("report", str(manner.report), record, error))
+                observer = all_of(reported, audit or ignore, telling)
                 outcomes = [_outcome(job, record, talk, observer) for job in jobs]
         if manner.as_json:
             data = {"jobs": [each.as_data() for each in record.jobs]}
@@ -51,6 +52,11 @@ def run_all(choose: Callable[[], Sequence[Job]], manner: Manner) -> int:
             for outcome in outcomes:
                 _show(outcome)
     return record.exit_code
+
+
+def _broken(topic: str, where: str, record: Record, error: Exception) -> None:
+    """Say that an observer failed; of its error only the kind, as its text may quote a secret."""
+    record.warn(topic, where, f"the {topic} {where} is not complete: unexpected {type(error).__name__}")
 
 
 def _audited(manner: Manner, record: Record) -> AbstractContextManager[AuditLog | None]:

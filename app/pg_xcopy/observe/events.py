@@ -197,6 +197,24 @@ def all_of(*observers: Observer) -> Observer:
     return observe
 
 
+def harmless(observer: Observer, broken: Callable[[Exception], object]) -> Observer:
+    """Have one watch that must not break what it watches: after its first error it is told nothing more.
+
+    `broken` is called with that error. KeyboardInterrupt and what a signal raises pass.
+    """
+    watching = [observer]
+
+    def observe(event: Event) -> None:
+        for each in watching:
+            try:
+                each(event)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the job goes on
+                watching.clear()
+                broken(error)
+
+    return observe
+
+
 def one_at_a_time(observer: Observer) -> Observer:
     """Let workers of several threads share an observer that knows nothing of threads."""
     lock = threading.Lock()

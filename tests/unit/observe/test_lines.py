@@ -117,6 +117,29 @@ def test_threads_take_turns():
     assert overlaps == [1] * 800
 
 
+def test_an_observer_that_fails_is_told_nothing_more():
+    seen, errors = [], []
+
+    def observer(event):
+        seen.append(event)
+        raise KeyError(event)
+
+    watching = events.harmless(observer, errors.append)
+    for event in RUN:
+        watching(event)
+
+    assert seen == [RUN[0]]
+    assert [type(error) for error in errors] == [KeyError]
+
+
+def test_what_a_signal_raises_passes():
+    def observer(_event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        events.harmless(observer, pytest.fail)(RUN[0])
+
+
 TARGETS = [
     events.JobStarted("feed", "r", "here schema app", "one schema app", "one/app"),
     events.JobStarted("feed", "r", "here schema app", "two schema app", "two/app"),
