@@ -107,6 +107,19 @@ def test_statistics_are_gathered_unless_autovacuum_is_to_do_it(things, target_db
     assert target_db.column(known) == analyzed
 
 
+def test_the_seconds_of_a_table_are_its_own(source_db, target_db):
+    """Small tables share a transaction, the larger first; one that is slow makes no other slow."""
+    source_db.execute("""
+        CREATE SCHEMA app;
+        CREATE TABLE app.quick AS SELECT n FROM generate_series(1, 2000) AS n;
+        CREATE TABLE app.slow AS SELECT 1 AS n""")
+    tables = {"quick": None, "slow": {"transform": {"n": "n + CASE WHEN pg_sleep(1) IS NULL THEN 1 ELSE 0 END"}}}
+
+    seconds = {each.table: each.seconds for each in copy(source_db, target_db, tables=tables, parallel=1).tables}
+
+    assert seconds["app.slow"] >= 1 > seconds["app.quick"]
+
+
 # --- Limits
 
 

@@ -45,6 +45,7 @@ class _Meter:
 
     parts: int
     started: float = 0.0
+    ended: float = 0.0
     under_way: dict[int, Tally] = field(default_factory=dict)
     done: list[Pumped] = field(default_factory=list)
 
@@ -92,6 +93,7 @@ class Loading:
         with hands.reporter.during(Phase.COPY, copy.source).working(_doing(copy, part)) as moved:
             pumped = self._moved(copy, part, hands)
             moved.rows, moved.bytes = pumped.received, pumped.bytes
+        self._meters[copy].ended = time.monotonic()  # others may follow before its transaction is committed
         return pumped
 
     def _moved(self, copy: CopyPlan, part: int, hands: Hands) -> Pumped:
@@ -129,7 +131,7 @@ class Loading:
             if len(meter.done) < meter.parts:
                 return
         rows, size = (sum(each.received for each in meter.done), sum(each.bytes for each in meter.done))
-        seconds = time.monotonic() - meter.started
+        seconds = meter.ended - meter.started
         result = TableResult(str(copy.source), rows, size, seconds, self._reporter.to)
         if written:
             result = UpsertedTable(**vars(result), inserted=written.inserted, updated=written.updated)
