@@ -127,6 +127,8 @@ def test_three_tables(opened, three):
     assert "Done, with warnings: copy" in page.locator("h1").inner_text()
     assert page.locator("#job-1-tables tbody tr").count() == 3
     assert page.locator("#job-1-time .lanes svg rect").count() > 5
+    sides = page.locator("#job-1-tables .scroll").evaluate("(each) => [each.scrollWidth, each.clientWidth]")
+    assert sides[0] <= sides[1], "when each table was worked on is out of sight"
     assert page.locator("#job-1-diagram .box").count() == 3
     assert page.locator("#job-1-diagram path.lost").count() >= 1
     page.get_by_role("link", name="public.customers").click()
