@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 from copying import wait_until
+
+from servers import Database
 
 LEFT = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pg-xcopy%%' AND datname = current_database()"
 SHOP = """
@@ -54,3 +58,13 @@ def settled(source, target):
     """Nothing of ours runs any more, and the target knows of no server and no mapping."""
     wait_until(lambda: source.value(LEFT) == target.value(LEFT) == 0, seconds=30)
     return target.value("SELECT (SELECT count(*) FROM pg_foreign_server) + (SELECT count(*) FROM pg_user_mapping)") == 0
+
+
+@contextmanager
+def strangely_set(database):
+    """Have a database set everything otherwise; said from elsewhere, as its own sessions have no time for anything."""
+    elsewhere = Database(database.server, "postgres")
+    for name, value in STRANGE.items():
+        elsewhere.execute(f"ALTER DATABASE {database.name} SET {name} = '{value}'")
+    yield
+    elsewhere.execute(f"ALTER DATABASE {database.name} RESET ALL")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from between_servers import LEFT, SHOP, SLEEPING, STRANGE, VALUES, rows_of, settled
+from between_servers import LEFT, SHOP, SLEEPING, VALUES, rows_of, settled, strangely_set
 from copying import copy, job_of, wait_until
 from filling import append, filling, plan_of, run
 from processes import started
@@ -70,13 +70,10 @@ def test_settings_of_a_database_change_no_value(new_database, source_server, tar
     copy(source, target)
     streamed = rows_of(target)
     database = source if side == "source" else target
-    for name, value in STRANGE.items():
-        database.execute(f"ALTER DATABASE {database.name} SET {name} = '{value}'")
 
-    copy(source, target, **DBLINK)
+    with strangely_set(database):
+        copy(source, target, **DBLINK)
 
-    for name in STRANGE:
-        database.execute(f"ALTER DATABASE {database.name} RESET {name}")
     assert rows_of(target) == streamed
 
 
