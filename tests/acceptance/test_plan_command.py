@@ -149,6 +149,7 @@ def test_json(plan, source_db):
             "topic": "dropped with the old schema",
             "subject": "public.old_things",
             "message": "this table stands in the target and the copy does not bring it",
+            "refers_to": None,
         }
     ]
 
