@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from copying import copy, messages
 
+from judge import read_schema
+
 
 @pytest.fixture
 def numbered(source_db):
@@ -75,6 +77,26 @@ def test_a_sequence_that_several_tables_share(source_db, target_db):
 
     target_db.execute("INSERT INTO app.a DEFAULT VALUES; INSERT INTO app.b DEFAULT VALUES")
     assert target_db.column("SELECT id FROM app.a UNION ALL SELECT id FROM app.b ORDER BY 1") == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("into", ["app", "other"])
+def test_a_sequence_that_one_table_owns_and_others_use(source_db, target_db, into):
+    """As after CREATE TABLE … (LIKE … INCLUDING DEFAULTS), or ALTER SEQUENCE … OWNED BY another table's column."""
+    source_db.execute("""
+        CREATE SCHEMA app;
+        CREATE TABLE app.orders (id serial PRIMARY KEY, body text);
+        CREATE TABLE app.archive (LIKE app.orders INCLUDING DEFAULTS);
+        CREATE TABLE app.taker (n int); CREATE TABLE app.giver (id bigserial, other int DEFAULT 1);
+        ALTER SEQUENCE app.giver_id_seq OWNED BY app.taker.n;
+        INSERT INTO app.orders (body) VALUES ('a'); INSERT INTO app.archive (body) VALUES ('b');
+        INSERT INTO app.giver DEFAULT VALUES""")
+
+    for _ in range(2):
+        result = copy(source_db, target_db, into=into)
+
+        assert read_schema(target_db, into) == read_schema(source_db, "app")
+        assert messages(result) == []
+    assert target_db.value(f"INSERT INTO {into}.archive (body) VALUES ('c') RETURNING id") == 3
 
 
 def test_an_identity_column_that_is_transformed(numbered, target_db):

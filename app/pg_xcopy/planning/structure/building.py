@@ -91,7 +91,19 @@ class _Building:
             if not (design.attached_to or design.inherits or design.partition_key)
             and design.relation.oid not in inherited
             and not any(self.needs.users.get(each) for each in design.relation.ids)
+            and design.relation.oid not in self._lenders
         }
+
+    @cached_property
+    def _lenders(self) -> frozenset[int]:
+        """Tables that own a sequence which another needs; by OID. It is given to its column before any stands alone."""
+        by_oid, users = self.designs.by_oid, self.needs.users
+        owned = ((by_oid.get(each.owner) if each.owner else None, each) for each in self.needs.sequences)
+        return frozenset(
+            design.relation.oid
+            for design, sequence in owned
+            if design and not users.get(sequence.id, frozenset()) <= {design.relation.ids[0]}
+        )
 
     @cached_property
     def _own(self) -> Mapping[int, list[Sequence]]:
