@@ -105,3 +105,27 @@ def test_an_identity_column_that_is_transformed(numbered, target_db):
 
     assert target_db.column("INSERT INTO app.b (body) VALUES ('new') RETURNING id") == [31]
     assert target_db.value("SELECT count(DISTINCT id) FROM app.b") == 21
+
+
+PERSISTENCE = "SELECT relname::text, relpersistence::text FROM pg_class WHERE relnamespace = 'app'::regnamespace"
+
+
+@pytest.mark.parametrize(("of_source", "of_target"), [(12, 18), (15, 15), (18, 18)])
+def test_a_sequence_is_logged_or_not_whatever_its_table_is(server_of, new_database, of_source, of_target):
+    """Up to PostgreSQL 14 every sequence is logged; from 15 on an identity's is as its table, until told otherwise."""
+    source, target = new_database(server_of(of_source)), new_database(server_of(of_target, "b"))
+    source.execute("""
+        CREATE SCHEMA app;
+        CREATE UNLOGGED TABLE app.fast (id int GENERATED ALWAYS AS IDENTITY, s serial);
+        CREATE UNLOGGED TABLE app.heir (own int GENERATED ALWAYS AS IDENTITY) INHERITS (app.fast);
+        CREATE TABLE app.safe (id int GENERATED ALWAYS AS IDENTITY, s serial)""")
+    if of_source >= 15:
+        source.execute("""
+            ALTER SEQUENCE app.fast_id_seq SET LOGGED; ALTER SEQUENCE app.fast_s_seq SET LOGGED;
+            ALTER SEQUENCE app.safe_id_seq SET UNLOGGED; ALTER SEQUENCE app.safe_s_seq SET UNLOGGED""")
+
+    for _ in range(2):
+        result = copy(source, target)
+
+        assert sorted(target.rows(PERSISTENCE)) == sorted(source.rows(PERSISTENCE))
+        assert messages(result) == []

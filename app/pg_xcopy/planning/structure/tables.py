@@ -10,7 +10,7 @@ from pg_xcopy.planning.needs.order import Needs, is_generated
 from pg_xcopy.planning.plan import Step
 from pg_xcopy.planning.selecting.design import Design
 from pg_xcopy.planning.structure.inheritance import Inheritance
-from pg_xcopy.planning.versions import NAMED_NOT_NULL, known_parameters
+from pg_xcopy.planning.versions import NAMED_NOT_NULL, UNLOGGED_SEQUENCES, known_parameters
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -50,8 +50,8 @@ class Tables:
             sql = self._create(design, [parent.staged for parent in self.inheritance.parents(design)])
         else:
             sql = self._create_beside(design)
-        for identity in self._inherited_identities(design):
-            sql = Sql(f"{sql};\n{identity}")
+        for further in (*self._inherited_identities(design), *self._differently_logged(design)):
+            sql = Sql(f"{sql};\n{further}")
         return Step(sql, f"creating table {design.name}", str(design.name))
 
     def late_not_nulls(self, design: Design) -> Iterator[Step]:
@@ -79,7 +79,7 @@ class Tables:
     def _render(self, design: Design, **given: object) -> Sql:
         usual: dict[str, object] = {
             "table": design.staged,
-            "unlogged": design.relation.persistence == "u" and design.partition_key is None,
+            "unlogged": _is_unlogged(design),
             "of_type": None,
             "not_nulls": list(self._own_not_nulls(design)) if self._names_not_nulls else [],
             "parents": [],
@@ -159,6 +159,21 @@ class Tables:
             given = self._definition(design, column)
             if given.sequence and not column.local and column.name in inherited:
                 yield render("staging/add_identity.sql.j2", table=design.staged, column=given)
+
+    def _differently_logged(self, design: Design) -> Iterator[Sql]:
+        """Set apart the sequences of identities that are unlogged where the table is not, or the other way round."""
+        if self.inheritance.version < UNLOGGED_SEQUENCES:
+            return
+        for column in design.columns.kept:
+            sequence = self.needs.identities.get((design.relation.oid, column.name))
+            if sequence and (unlogged := sequence.persistence == "u") != _is_unlogged(design):
+                name = sequence.name.within(design.schemas.staging)
+                yield render("staging/log_sequence.sql.j2", name=name, unlogged=unlogged)
+
+
+def _is_unlogged(design: Design) -> bool:
+    """Tell whether the table is made so; a partitioned one has no rows, and from PostgreSQL 18 on may not be."""
+    return design.relation.persistence == "u" and design.partition_key is None
 
 
 def carries_default(column: Column, needs: Needs) -> bool:
