@@ -12,6 +12,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ID = "urn:pg-xcopy:manifest"
 INTERPOLATED = {"type": "string", "pattern": r"^\s*\$\{.*\}\s*$"}
 NULL = {"type": "null"}
+BOUNDS = {"ge": "minimum", "le": "maximum"}
+"""What Pydantic calls the bounds of a number that may also be null, and what JSON Schema does."""
 
 Schema = dict[str, Any]
 
@@ -116,6 +118,8 @@ def _tidied(definition: Schema) -> Schema:
 def _property(schema: Schema) -> Schema:
     about: Schema = {key: schema[key] for key in ("description", "default") if key in schema}
     rest: Schema = {key: value for key, value in schema.items() if key not in {*about, "title"}}
+    if "anyOf" in rest:
+        rest["anyOf"] = [{BOUNDS.get(key, key): value for key, value in each.items()} for each in rest["anyOf"]]
     if rest.get("type") in ("boolean", "integer") or {"enum", "const", "anyOf"} & set(rest):
         rest = {"anyOf": [*rest.get("anyOf", [rest]), INTERPOLATED]}
     return {**about, **rest}
