@@ -49,7 +49,12 @@ def test_each_make_is_a_target_of_ours_and_each_action_has_a_version(path):
 
     assert called
     assert set(called) <= targets()
-    assert all(re.search(r"@(v\d+|release/v\d+)$", step["uses"]) for step in steps(path) if "uses" in step)
+    assert all(re.search(r"@(v\d+|[0-9a-f]{40})$", step["uses"]) for step in steps(path) if "uses" in step)
+
+
+def test_what_runs_beside_the_token_for_pypi_is_pinned_to_commits():
+    for step in jobs(WORKFLOWS[1])["pypi"]["steps"]:
+        assert re.search(r"@[0-9a-f]{40}$", step["uses"])
 
 
 def test_no_workflow_may_do_more_than_it_must():
