@@ -27,6 +27,11 @@ def run(manifest: str, patterns: tuple[str, ...], **how: Any) -> None:  # noqa: 
     Examples:   pg-xcopy run jobs.yaml
                 pg-xcopy run jobs.yaml "export:*" --fail-on-warnings
                 pg-xcopy run jobs.yaml --json | jq .jobs[].rows
+
+    \b
+    Exit codes: 0 done; 1 a job failed; 2 usage, manifest or secret;
+                3 done, with warnings (--fail-on-warnings);
+                130, 143 stopped by SIGINT, SIGTERM
     """  # noqa: D301 - click wants the character itself
     _run(manifest, patterns, **how)
 
@@ -111,7 +116,15 @@ def plan(  # noqa: PLR0913 - an argument for each option
     """Show everything that `run` would do: tables, columns, filters, keys, what is dropped, estimated rows and bytes.
 
     Every SELECT is checked on the source; nothing is written anywhere.
-    """
+
+    \b
+    Examples:   pg-xcopy plan jobs.yaml
+                pg-xcopy plan jobs.yaml "export:*" --sql
+                pg-xcopy plan jobs.yaml --json | jq .jobs[].copies[].select
+
+    \b
+    Exit codes: 0 all jobs can run; 1 one can't; 2 usage, manifest or secret
+    """  # noqa: D301 - click wants the character itself
     from pg_xcopy.cli.planning import plan_all
 
     form = "json" if as_json else "sql" if as_sql else "text"
@@ -123,7 +136,15 @@ def plan(  # noqa: PLR0913 - an argument for each option
 @options.manifest
 @options.verbose
 def validate(manifest: str, *, verbose: bool) -> None:  # noqa: ARG001 - as above
-    """Check MANIFEST and report every mistake with its line and column. No connection is opened."""
+    """Check MANIFEST and report every mistake with its line and column. No connection is opened.
+
+    \b
+    Examples:   pg-xcopy validate jobs.yaml
+                generate-jobs | pg-xcopy validate -
+
+    \b
+    Exit codes: 0 it is valid; 2 it is not, or usage
+    """  # noqa: D301 - click wants the character itself
     from pg_xcopy import api
 
     jobs = api.load_manifest(manifest).jobs
@@ -136,7 +157,15 @@ def validate(manifest: str, *, verbose: bool) -> None:  # noqa: ARG001 - as abov
 @options.as_json
 @options.verbose
 def list_jobs(manifest: str, patterns: tuple[str, ...], *, as_json: bool, verbose: bool) -> None:  # noqa: ARG001 - as above
-    """List the jobs of MANIFEST whose names match, with where they read and write."""
+    """List the jobs of MANIFEST whose names match, with where they read and write.
+
+    \b
+    Examples:   pg-xcopy list jobs.yaml
+                pg-xcopy list jobs.yaml "tenant:*" --json | jq -r .jobs[].job
+
+    \b
+    Exit codes: 0 done; 2 usage or manifest
+    """  # noqa: D301 - click wants the character itself
     jobs = _chosen(manifest, patterns)
     if as_json:
         click.echo(json.dumps({"jobs": [_listed(job) for job in jobs]}, indent=2, ensure_ascii=False))
@@ -163,7 +192,14 @@ def _listed(job: Job) -> dict[str, Any]:
 
 @click.command(short_help="Print the JSON Schema of a manifest.")
 def schema() -> None:
-    """Print the JSON Schema of a manifest, for editors with a YAML language server."""
+    """Print the JSON Schema of a manifest, for editors with a YAML language server.
+
+    \b
+    Examples:   pg-xcopy schema > pg-xcopy.schema.json
+
+    \b
+    Exit codes: 0 done; 2 usage
+    """  # noqa: D301 - click wants the character itself
     from pg_xcopy.manifest.schema import json_schema_text
 
     click.echo(json_schema_text(), nl=False)
@@ -179,7 +215,16 @@ def schema() -> None:
 )
 @options.verbose
 def demo(*, keep: bool, verbose: bool) -> None:  # noqa: ARG001 - as above
-    """Copy a made-up shop between two throw-away PostgreSQL servers, in four ways, and show what became of its rows."""
+    """Copy a made-up shop between two throw-away PostgreSQL servers, in four ways, and show what became of its rows.
+
+    \b
+    Examples:   pg-xcopy demo
+                pg-xcopy demo --keep
+
+    \b
+    Exit codes: 0 done; 1 no server was found, or a copy failed;
+                2 usage; 130, 143 stopped by SIGINT, SIGTERM
+    """  # noqa: D301 - click wants the character itself
     from pg_xcopy.cli.signals import StoppedBySignal, signals_raise
     from pg_xcopy.demo.show import show
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 
 import pytest
@@ -208,6 +210,26 @@ def test_every_option_is_explained():
     for one in command.commands.values():
         assert one.help
         assert all(option.help.endswith(".") for option in options_of(one))
+
+
+@pytest.mark.parametrize("name", commands.COMMANDS)
+def test_examples_in_the_help_are_commands(run, monkeypatch, name):
+    shown = run(name, "--help").stdout
+    examples = [words[1:] for line in shown.splitlines() if (words := _example(line))]
+    for each in command.commands.values():
+        monkeypatch.setattr(each, "callback", lambda **_given: None)
+
+    assert examples
+    assert all(words[0] == name and run(*words).exit_code == 0 for words in examples)
+    assert "Exit codes: 0 " in shown
+
+
+def _example(line):
+    """Give the words of `pg-xcopy …` in a line of examples, without what its output goes into."""
+    _, found, rest = line.partition("pg-xcopy ")
+    if not found or not re.search(r"^ +(Examples:|generate-jobs|$)", line.split("pg-xcopy ")[0]):
+        return []
+    return ["pg-xcopy", *shlex.split(re.split(r"[|>]", rest)[0])]
 
 
 def test_commands_are_known_to_who_guesses():
