@@ -48,6 +48,17 @@ def shown(*languages: str) -> list[Shown]:
     return [each for each in found if each.language in languages]
 
 
+def fences() -> list[tuple[str, str]]:
+    """Give the page and line of each fence that opens a block, and its language, however it is indented."""
+    found, inside = [], False
+    for path in PAGES:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if line.lstrip().startswith(("```", "~~~")):
+                inside = not inside
+                found += [(f"{path.relative_to(CHECKOUT)}:{number}", line.rstrip()[3:])] if inside else []
+    return found
+
+
 KINDS = {
     "comment": lambda data: data is None,
     "rules": lambda data: "groups" in data,

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from charts import render
 from click.testing import CliRunner
-from documents import commands, completed, kind_of, parsed, shown
+from documents import commands, completed, fences, kind_of, parsed, shown
 
 from conftest import CHECKOUT
 from pg_xcopy.cli.main import command
@@ -46,6 +46,26 @@ def variables(text):
         name: next((value for part, value in made_up.items() if part in name), f"postgresql://a@b/{name}")
         for name in names
     }
+
+
+TRIED = {"yaml", "json", "python", "sh", "sql"}
+OUTPUT = ""
+"""A block in no language is what a program prints, or a drawing: there is nothing in it to try."""
+
+
+def test_no_block_is_left_out():
+    unknown = [where for where, language in fences() if language not in TRIED | {OUTPUT}]
+
+    assert not unknown, f"nothing tries these; their language is none of {sorted(TRIED)}, or they are indented"
+
+
+def test_each_block_is_taken_up():
+    assert len(shown(*TRIED)) == len([1 for _, language in fences() if language in TRIED])
+
+
+@pytest.mark.parametrize("block", shown("sql"), ids=str)
+def test_sql_is_run(block, source_db):
+    source_db.execute(block.text)
 
 
 @pytest.mark.parametrize("block", MANIFESTS, ids=str)
@@ -151,7 +171,9 @@ def test_the_site_has_every_page(site):
 
 
 def test_the_site_takes_nothing_from_elsewhere(site):
+    """Nor do the theme's scripts, which would fetch what draws a `mermaid` block."""
     for page in site.glob("*.html"):
         text = page.read_text(encoding="utf-8")
+        assert 'class="mermaid"' not in text, page.name
         assert not re.findall(r'<(?:script|img|iframe)[^>]+src="(?:https?:)?//', text), page.name
         assert not re.findall(r'<link[^>]+rel="stylesheet"[^>]+href="(?:https?:)?//', text), page.name

@@ -41,15 +41,21 @@ CUSTOMERS = """
     CREATE TABLE customers (id int PRIMARY KEY, name text, email text, vat_id text);
     CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, status text);
 """
-SOLD = CUSTOMERS + """
+SOLD = (
+    CUSTOMERS
+    + """
     INSERT INTO customers VALUES (1, 'Ann', 'ann@b.example', 'DE1'), (2, 'Bob', 'bob@b.example', 'DE2');
     INSERT INTO orders VALUES (1, 1, 'paid'), (2, 2, 'open'), (3, 2, 'shipped');
 """
-BILLED = CUSTOMERS + """
+)
+BILLED = (
+    CUSTOMERS
+    + """
     ALTER TABLE customers ADD reminded_at date;
     INSERT INTO customers VALUES (1, 'Anne', 'old@b.example', 'DE1', '2025-01-01');
     INSERT INTO orders VALUES (1, 1, 'booked');
 """
+)
 EVENTS = """
     CREATE SCHEMA events; CREATE TABLE events.visits (id int, created_at timestamptz, updated_at timestamptz);
     CREATE TABLE events.kinds (id int);
@@ -115,9 +121,8 @@ def test_into_another_service(copied):
 def test_always_today(copied):
     target = copied("demo", EVENTS)
 
-    assert target.rows("SELECT created_at::date - current_date, updated_at::date - current_date FROM events.visits") == [
-        (0, 1)
-    ]
+    days = "created_at::date - current_date, updated_at::date - current_date"
+    assert target.rows(f"SELECT {days} FROM events.visits") == [(0, 1)]
 
 
 def test_from_a_replica(copied):
