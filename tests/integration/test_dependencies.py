@@ -81,6 +81,50 @@ def test_a_row_of_a_table_with_fewer_columns(needy, target_db):
         copy(needy, target_db, {"audit": {}, "person": {"transform": {"name": None}}})
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE DOMAIN app.made AS app.person CHECK ((VALUE).id > 0)",
+        "CREATE TYPE app.made AS (n int, who app.person[])",
+        "CREATE DOMAIN app.d AS app.person; CREATE TYPE app.one AS (a app.d); CREATE DOMAIN app.made AS app.one[]",
+    ],
+)
+def test_what_is_made_of_rows_of_a_table_with_fewer_columns(source_db, target_db, made):
+    source_db.execute(f"""
+        CREATE SCHEMA app; CREATE TABLE app.person (id int, name text);
+        {made};
+        CREATE TABLE app.audit (what app.made, all_of_it app.made[])""")
+
+    with pytest.raises(PlanError) as caught:
+        copy(source_db, target_db, {"*": {}, "person": {"transform": {"name": None}}})
+
+    of_person = (
+        "its type is made of that of the rows of app.person, of which columns are left out"
+        " (leave it out too, or give it a `transform`)"
+    )
+    assert caught.value.reasons == (f"app.audit.what: {of_person}", f"app.audit.all_of_it: {of_person}")
+
+
+def test_a_function_that_reads_a_column_which_is_left_out(needy, target_db):
+    if needy.server.major < 14 or target_db.server.major < 14:
+        pytest.skip("bodies in standard SQL need PostgreSQL 14")
+    needy.execute("""
+        SET search_path = app;
+        CREATE TABLE rates (id int, rate numeric, note text);
+        CREATE FUNCTION top_rate() RETURNS numeric LANGUAGE sql STABLE BEGIN ATOMIC SELECT max(rate) FROM rates; END;
+        CREATE FUNCTION twice_top() RETURNS numeric LANGUAGE sql STABLE RETURN 2 * top_rate();
+        CREATE TABLE prices (id int DEFAULT 1, at numeric DEFAULT twice_top(), CHECK (at < top_rate()))""")
+
+    without_note = copy(needy, target_db, {"rates": {"transform": {"note": None}}, "prices": {}})
+    without_rate = copy(needy, target_db, {"rates": {"transform": {"rate": None}}, "prices": {}}, into="less")
+
+    assert messages(without_note) == []
+    assert sorted(messages(without_rate)) == [
+        "less.prices.at: default left out: it needs app.rates.rate, which is left out",
+        "less.prices.prices_at_check: constraint left out: check: it needs app.rates.rate, which is left out",
+    ]
+
+
 def test_a_range_with_a_canonical_function(source_db, target_db):
     """Only C code can be one; date's own serves."""
     source_db.execute("""

@@ -108,6 +108,7 @@ def _function(row: Row, schema: str) -> Function:
         arguments=Sql(row["arguments"]),
         needs=ids_of(row["needs"]),
         sql_body=row["sql_body"],
+        reads=tuple((int(oid), column) for oid, column in row["reads"]),
         leakproof=row["leakproof"],
         body=row["body"],
         comment=row["comment"],

@@ -233,7 +233,8 @@ class Function:
 
     No two functions of one name and schema have the same in `takes`: the types of what they are called with.
     An aggregate has no definition. `sql_body` tells a body that was parsed when it was created (BEGIN ATOMIC, RETURN)
-    from one that is text; `body` is that text, where it is SQL or PL/pgSQL. That it is `leakproof` is not in the
+    from one that is text, and `reads` are the columns that it names, each with the OID of its relation; `body` is the
+    text, where it is SQL or PL/pgSQL. That it is `leakproof` is not in the
     definition, because only a superuser may say so. `comment` is what COMMENT ON says.
     """
 
@@ -243,6 +244,7 @@ class Function:
     arguments: Sql
     needs: tuple[ObjectId, ...] = ()
     sql_body: bool = False
+    reads: tuple[tuple[int, str], ...] = ()
     body: str | None = None
     leakproof: bool = False
     comment: str | None = None

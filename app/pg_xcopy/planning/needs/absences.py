@@ -24,7 +24,15 @@ def _not_copied(designs: tuple[Design, ...], source: SourceCatalog) -> dict[Obje
         id_: Lack(f"it needs {what}, which is not copied", "leave out what needs it, or write it otherwise")
         for id_, what in source.unmakeable.items()
     }
-    copied = {design.relation.oid for design in designs}
+    copied = {design.relation.oid: design for design in designs}
+    for function in source.functions:
+        for oid, column in function.reads:
+            if oid in copied and column in copied[oid].columns.left_out:
+                lack = Lack(
+                    f"it needs {copied[oid].relation.name}.{column}, which is left out",
+                    "copy that column too, or leave out what needs it",
+                )
+                absent[function.ids[0]] = lack
     for relation in source.relations:
         if relation.oid not in copied:
             lack = Lack(f"it needs {relation.name}, which is not copied", "copy that too, or leave out what needs it")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pg_xcopy.catalog.model import Extension, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.model import Extension, SourceCatalog, TargetCatalog, TypeName, UserType
 from pg_xcopy.catalog.objects import Cast, Collation, TextSearch
 from pg_xcopy.catalog.standing import StandingSchema
 from pg_xcopy.manifest.models import Job
@@ -51,7 +51,7 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
     """Compare what is needed with what the target has."""
     elsewhere = [each for each in needs.objects if isinstance(each, UserType) and each.name in _names(source)]
     extensions = tuple(_extensions(needs.extensions, source, target))
-    problems = [*_lacking(designs, needs), *too_young(designs, source, target), *_rows_of_less(designs)]
+    problems = [*_lacking(designs, needs), *too_young(designs, source, target), *_rows_of_less(designs, source)]
     problems += _types_elsewhere(elsewhere, needs, target, create_missing=job.create_missing)
     problems += _unknown_types(designs, needs, source, target)
     homes = {each.name: each.schema for each in extensions}
@@ -170,17 +170,33 @@ def _lacking(designs: Designs, needs: Needs) -> Iterator[PlanProblem]:
                 yield PlanProblem(f"{design.name}.{column.name}", lack.reason, lack.hint)
 
 
-def _rows_of_less(designs: Designs) -> Iterator[PlanProblem]:
-    """Give columns whose type is the row type of a table that will have fewer columns than their values."""
-    smaller = {id_: each for each in designs.tables if each.columns.left_out for id_ in each.relation.ids}
+def _rows_of_less(designs: Designs, source: SourceCatalog) -> Iterator[PlanProblem]:
+    """Give columns with values of the row type of a table that will have fewer columns than these."""
+    smaller = {each.relation.name: each.name for each in designs.tables if each.columns.left_out}
+    parts = {each.name: each.parts for each in source.types}
     for design in designs.tables:
         for column in design.columns.kept:
-            for table in {smaller[id_].name: id_ for id_ in column.needs if id_ in smaller}:
+            made_of = _made_of(column.type_name, parts)
+            for table in (smaller[name] for name in made_of if name in smaller):
                 yield PlanProblem(
                     f"{design.name}.{column.name}",
-                    f"its type is that of the rows of {table}, of which columns are left out",
+                    f"its type is {'' if next(iter(made_of)) in smaller else 'made of '}that of the rows of {table}, "
+                    "of which columns are left out",
                     "leave it out too, or give it a `transform`",
                 )
+
+
+def _made_of(type_name: TypeName, parts: Mapping[TableName, Iterable[TypeName]]) -> dict[TableName, None]:
+    """Give a type and all that it is made of, by domains, composites, ranges and arrays; itself first."""
+    found: dict[TableName, None] = {}
+    waiting = [type_name]
+    while waiting:
+        one = waiting.pop()
+        name = TableName(one.schema, one.name)
+        if name not in found:
+            found[name] = None
+            waiting += parts.get(name, ())
+    return found
 
 
 def _unknown_types(
