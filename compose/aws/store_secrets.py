@@ -9,10 +9,12 @@ import json
 from pathlib import Path
 
 import boto3
+from botocore.config import Config
 
 KEYS = Path("/keys")
 
-client = boto3.client("secretsmanager")
+# The emulator has been started, which does not say that it listens already.
+client = boto3.client("secretsmanager", config=Config(retries={"mode": "standard", "max_attempts": 10}))
 
 
 def store(name: str, **fields: object) -> None:

@@ -5,6 +5,7 @@ The images of PostgreSQL and of moto are not in reach of a test; the programs in
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -113,6 +114,7 @@ class Composition:
         command = [Path(sys.executable).with_name("moto_server"), "-H", HOSTS["aws"], "-p", port]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
             try:
+                wait_until(lambda: _listens(HOSTS["aws"], int(port)))
                 yield
             finally:
                 server.terminate()
@@ -123,3 +125,8 @@ class Composition:
             return f"{(PLACE / source).resolve()}:{rest}"
         (self.volumes / source).mkdir(exist_ok=True)
         return f"{self.volumes / source}:{rest}"
+
+
+def _listens(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
