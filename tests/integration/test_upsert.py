@@ -240,6 +240,22 @@ def test_rows_without_a_key(pair):
     ]
 
 
+def test_rows_that_a_partial_key_does_not_know(pair):
+    source, target = pair(
+        "CREATE TABLE t (a int NOT NULL, live bool); INSERT INTO t VALUES (1, true), (2, false), (2, false), (3, NULL)",
+        "CREATE TABLE t (a int NOT NULL, live bool); CREATE UNIQUE INDEX k ON t (a) WHERE live",
+    )
+
+    for _ in range(2):
+        result = upsert(source, target, key="k")
+
+    assert target.column("SELECT a FROM app.t ORDER BY 1") == [1, 2, 2, 2, 2, 3, 3]
+    assert messages(result) == [
+        "app.t: key: a row that is not among those WHERE live is never there already, by the key k:"
+        " each run adds it again"
+    ]
+
+
 def test_nulls_that_are_not_distinct(server_of, new_database):
     source, target = new_database(server_of(15)), new_database(server_of(18))
     source.execute(

@@ -106,8 +106,10 @@ def _updated(one: Overlap, key: UniqueKey, wanted: str | tuple[str, ...]) -> tup
 
 def _notices(one: Overlap, key: UniqueKey) -> Iterator[Notice]:
     """Say where rows may have no key: those are added again by every run."""
+    again = f"is never there already, by the key {key.name}: each run adds it again"
+    if key.predicate:
+        yield Notice(Topic.KEY, str(one.table.name), f"a row that is not among those WHERE {key.predicate} {again}")
     for each in one.filled if key.nulls_differ else ():
         never_null = each.into.not_null or (each.column is not None and each.column.not_null)
         if each.name in key.columns and not never_null:
-            message = f"a row in which it is NULL is never there already, by the key {key.name}: each run adds it again"
-            yield Notice(Topic.KEY, f"{one.table.name}.{each.name}", message)
+            yield Notice(Topic.KEY, f"{one.table.name}.{each.name}", f"a row in which it is NULL {again}")
