@@ -70,6 +70,37 @@ def test_what_is_missing_comes_along_and_then_stands(source, target_db):
     assert beside(target_db) == []
 
 
+def test_a_domain_of_the_rows_of_a_table_leaves_and_comes_with_it(source_db, target_db):
+    """With its check and its array type, which depend on the table by themselves."""
+    source_db.execute("""
+        CREATE SCHEMA app; SET search_path = app;
+        CREATE TABLE person (id int, name text);
+        CREATE DOMAIN known AS person CHECK ((VALUE).id > 0);
+        CREATE DOMAIN crowd AS known[] CONSTRAINT few CHECK (cardinality(VALUE) < 9);
+        CREATE TABLE audit (who known, many known[], all_of_them crowd);
+        INSERT INTO person VALUES (1, 'x');
+        INSERT INTO audit VALUES (ROW(1, 'x'), ARRAY[ROW(2, 'y')::person::known], NULL)""")
+    target_db.execute("CREATE SCHEMA app; CREATE TABLE app.own (id int)")
+
+    for _ in range(3):
+        assert messages(replace(source_db, target_db)) == []
+
+    target_db.execute("DROP TABLE app.own")
+    assert read_schema(target_db, "app") == read_schema(source_db, "app")
+    assert beside(target_db) == []
+
+
+def test_a_domain_that_stays_forbids_it(source_db, target_db):
+    source_db.execute("CREATE SCHEMA app; CREATE TABLE app.person (id int)")
+    target_db.execute("""
+        CREATE SCHEMA app; CREATE TABLE app.person (id int);
+        CREATE DOMAIN app.known AS app.person CONSTRAINT sane CHECK ((VALUE).id > 0)""")
+
+    (reason,) = refusal(source_db, target_db, "person")
+
+    assert "constraint sane (on table app.person), type app.known (on table app.person)" in reason
+
+
 def test_a_sequence_that_stays_goes_on_beyond_the_source_and_never_back(source, target_db):
     """Others may take their numbers from it."""
     replace(source, target_db, "things")

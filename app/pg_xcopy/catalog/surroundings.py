@@ -85,7 +85,8 @@ class Dependence:
     """Something that depends on something else, both as pg_depend has them: an object, and a `part` of it, a column.
 
     `home` is the OID of the relation that it belongs to, None for what belongs to none. `kind` is view (a view's rule),
-    publication, or empty.
+    publication, or empty. `whole` is the type that it is a part of: the domain of a check, the elements' of an
+    array type.
     """
 
     id: ObjectId
@@ -97,6 +98,7 @@ class Dependence:
     home: int | None = None
     on_home: int | None = None
     kind: str = ""
+    whole: ObjectId | None = None
     schema: str | None = None
 
 

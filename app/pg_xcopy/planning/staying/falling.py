@@ -68,7 +68,7 @@ class Falling:
             each
             for each in self.setting.surroundings.dependences
             if each.home not in self.setting.leaving
-            and each.id not in self.renewed
+            and self.renewed.isdisjoint((each.id, each.whole))
             and not is_ours(each.schema, self.setting.target.schema)
         )
 
