@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import psycopg2.errors
 import pytest
 from copying import beside, copy, job_of, messages
 
 from pg_xcopy import run_job, run_jobs
-from pg_xcopy.errors import PlanError, ProtectedTargetError, UsageError
+from pg_xcopy.catalog import source as catalog
+from pg_xcopy.errors import DatabaseError, PlanError, ProtectedTargetError, UsageError
 from pg_xcopy.manifest.loader import parse_job
 from pg_xcopy.observe.events import Stage, StageStarted
 
@@ -194,3 +197,58 @@ def test_rows_of_children_that_are_not_copied_are_missed_aloud(source_db, target
     said = messages(copy(source_db, target_db, {"parent": {}}))
 
     assert said == ["app.parent: partial: it comes without the rows of app.child, which inherits"]
+
+
+@pytest.fixture
+def while_reading(two, monkeypatch):
+    """`with while_reading(statement):` runs it on the source in the middle of the reading of the catalog."""
+    source, _ = two
+    read = catalog.read_relations
+
+    @contextmanager
+    def interfering(statement):
+        def interfere_and_read(session, oid):
+            source.execute(statement)
+            return read(session, oid)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(catalog, "read_relations", interfere_and_read)
+            yield
+
+    return interfering
+
+
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ("TABLE app.numbered", "cache lookup failed for relation"),
+        ("SEQUENCE app.lone", 'relation "app.lone" does not exist'),
+    ],
+)
+def test_what_is_dropped_while_the_catalog_is_read_is_said_to_be(two, while_reading, gone, said):
+    """The run fails before it has written anything, and the next one works."""
+    source, target = two
+    source.execute("CREATE TABLE app.numbered (id int PRIMARY KEY CHECK (id > 0)); CREATE SEQUENCE app.lone")
+
+    with while_reading(f"DROP {gone}"), pytest.raises(DatabaseError) as caught:
+        copy(source, target)
+
+    assert said in caught.value.sentence
+    assert caught.value.hint == (
+        "Something that it was about to describe has been dropped or changed meanwhile: run the job again."
+    )
+    assert messages(copy(source, target)) == []
+
+
+def test_an_index_that_is_dropped_while_the_catalog_is_read_is_not_there(two, while_reading):
+    source, target = two
+    source.execute("CREATE INDEX gone ON app.t (a); CREATE INDEX stays ON app.t (b)")
+    source.execute("CREATE STATISTICS app.st ON a, b FROM app.t")
+
+    with while_reading("DROP INDEX app.gone; DROP STATISTICS app.st"):
+        result = copy(source, target, strict=True)
+
+    assert messages(result) == []
+    assert target.column("SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'app.t'::regclass") == [
+        "app.stays"
+    ]

@@ -96,8 +96,8 @@ def read_relations(session: Session, oid: int) -> tuple[Relation, ...]:
     """Read what of a schema has rows; definitions are deparsed along the session's search_path."""
     columns = _grouped(read_schema(session, "columns", oid))
     constraints = _grouped(read_schema(session, "constraints", oid))
-    indexes = _grouped(read_schema(session, "indexes", oid))
-    statistics = _grouped(read_schema(session, "statistics", oid))
+    indexes = _grouped(_still_there(read_schema(session, "indexes", oid)))
+    statistics = _grouped(_still_there(read_schema(session, "statistics", oid)))
     return tuple(
         Relation(
             oid=row["oid"],
@@ -138,6 +138,11 @@ def _grouped(rows: Rows[Row]) -> Mapping[int, list[Row]]:
     for row in rows:
         groups[row["relation"]].append(row)
     return groups
+
+
+def _still_there(rows: Rows[Row]) -> Rows[Row]:
+    """Leave out what has been dropped since the snapshot was taken: no server can say any more how it was defined."""
+    return [row for row in rows if row["definition"] is not None]
 
 
 def _column(row: Row) -> Column:

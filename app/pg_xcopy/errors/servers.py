@@ -40,6 +40,12 @@ _HINTS_OF_VALUES = {
 }
 
 
+_CHANGED = "Something that it was about to describe has been dropped or changed meanwhile: run the job again."
+"""A catalog's rows are of the snapshot, but the functions that deparse them look at what is there now."""
+
+_HINTS_OF_CATALOGS = {"XX000": _CHANGED, "42P01": _CHANGED, "42704": _CHANGED}
+
+
 @dataclass(eq=False)
 class ConnectionFailedError(XcopyError):
     """A server could not be reached or did not let us in."""
@@ -101,6 +107,8 @@ class DatabaseError(XcopyError):
     @property
     def _hints_of_place(self) -> Mapping[str, str]:
         """The user's own SQL runs on the source, values arrive on the target; what else runs there is ours."""
+        if self.doing == "reading the catalog":
+            return _HINTS_OF_CATALOGS
         if self.side == "source":
             return _HINTS_OF_QUERIES
         return _HINTS_OF_VALUES if self.doing.startswith("copying ") else {}
