@@ -63,6 +63,18 @@ def test_no_workflow_may_do_more_than_it_must():
     assert jobs(WORKFLOWS[1])["pypi"]["permissions"] == {"id-token": "write"}
 
 
+def test_a_released_image_says_what_one_of_make_image_says():
+    told = set(
+        re.findall(r"^ARG ([A-Z]+)=unknown$", (CHECKOUT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    (build,) = (step for step in steps(WORKFLOWS[1]) if step.get("uses", "").startswith("docker/build-push-action@"))
+    given = dict(line.split("=", 1) for line in build["with"]["build-args"].splitlines())
+
+    assert told == given.keys() == {"VERSION", "REVISION", "CREATED"}
+    assert all(given.values())
+    assert "labels" not in build["with"]  # they would go before the image's own
+
+
 def test_all_that_ci_does_is_done_by_the_workflow():
     (everything,) = (step["run"] for step in jobs(WORKFLOWS[0])["everything"]["steps"] if "run" in step)
 
