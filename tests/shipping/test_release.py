@@ -66,6 +66,14 @@ def test_the_wheel_has_all_that_is_not_python(packages):
     assert not [name for name in names if name.startswith(("tests/", "app/"))]
 
 
+def test_the_wheel_names_its_licence_and_brings_it(packages):
+    told = contents(packages[0])
+    folder = f"pg_xcopy-{__version__}.dist-info"
+
+    assert "\nLicense-Expression: MIT\nLicense-File: LICENSE\n" in told[f"{folder}/METADATA"].decode()
+    assert told[f"{folder}/licenses/LICENSE"] == (CHECKOUT / "LICENSE").read_bytes()
+
+
 def test_the_sdist_makes_the_same_wheel(packages, tmp_path):
     wheel, sdist = packages
     with tarfile.open(sdist) as archive:
