@@ -23,6 +23,7 @@ Planned = TypeVar("Planned", bound=Plan)
 
 INSUFFICIENT_PRIVILEGE = "42501"
 CANNOT_COERCE = "42846"
+WINDOWING_ERROR = "42P20"
 LOCKABLE = ("r", "p", "v")
 """Kinds of relations that LOCK TABLE takes."""
 
@@ -117,9 +118,14 @@ def _checked(session: Session, copy: CopyPlan) -> CopyPlan:
         try:
             _explain(session, copy.guard, copy)
         except DatabaseError as error:
-            reason = f"an expression in `where` or `transform` is not one complete expression: {error.reason}"
-            raise replace(error, reason=reason) from error
+            raise replace(error, reason=_explained(error)) from error
     return _estimated(copy, plan)
+
+
+def _explained(error: DatabaseError) -> str:
+    if error.sqlstate == WINDOWING_ERROR:
+        return "a window function in `transform` would see the rows of one partition at a time"
+    return f"an expression in `where` or `transform` is not one complete expression: {error.reason}"
 
 
 def _without_cast(session: Session, copy: CopyPlan) -> Iterator[str]:
@@ -154,6 +160,8 @@ def _hint(error: DatabaseError, copy: CopyPlan, session: Session, source: Source
     if grants:
         role = identifier(source.catalog.server.role)
         return "ask for: " + "; ".join(f"GRANT {each} TO {role}" for each in grants)
+    if error.sqlstate == WINDOWING_ERROR:
+        return "compute it in a view, and copy that"
     return error.hint or f"SQLSTATE {error.sqlstate}"
 
 

@@ -78,7 +78,9 @@ class Streams:
             copy_from=render("copy/copy_from.sql.j2", table=into, columns=one.names, format=Sql(chosen), frozen=frozen),
             condition=where,
             guard=guard(
-                one.match.read[0], rule, (each.expression for each in one.filled if each.expression is not None)
+                one.match.selected,
+                one.match.read[0],
+                (each.expression for each in one.filled if each.expression is not None),
             ),
             estimated_rows=sum(each.estimated_rows for each in one.match.read),
             estimated_bytes=sum(each.bytes for each in one.match.read),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pg_xcopy.catalog.model import Relation
-from pg_xcopy.manifest.models import Job, TableRule
+from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.foreign import Rows
 from pg_xcopy.planning.plan import CopyPlan, Notice, PlanProblem, Topic
 from pg_xcopy.planning.rows.filters import condition, missing_columns
@@ -61,13 +61,20 @@ def _missing(selected: Selected, missing: tuple[str, ...]) -> PlanProblem:
     )
 
 
-def guard(relation: Relation, rule: TableRule, expressions: Iterable[str]) -> Sql | None:
-    """Write what fails where one of the user's expressions is more, or less, than one."""
-    own = [*map(Sql, expressions)]
-    if isinstance(rule.where, str):
-        own.append(Sql(rule.where))
-    only, table = relation.kind == "r", relation.name
-    return render("copy/guard.sql.j2", expressions=own, only=only, table=table) if own else None
+def guard(selected: Selected, relation: Relation, expressions: Iterable[str]) -> Sql | None:
+    """Write what fails where one of the user's expressions is more, or less, than one, or looks beyond a partition."""
+    transforms, filters = [*map(Sql, expressions)], []
+    if isinstance(selected.rule.where, str):
+        filters.append(Sql(selected.rule.where))
+    if not (transforms or filters):
+        return None
+    return render(
+        "copy/guard.sql.j2",
+        expressions=[*transforms, *filters],
+        windowless=[] if relation == selected.relation else transforms,
+        only=relation.kind == "r",
+        table=relation.name,
+    )
 
 
 def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
@@ -109,7 +116,7 @@ def plan_copy(flow: Flow, shape: Shape) -> CopyPlan:
             frozen=frozen,
         ),
         condition=where,
-        guard=guard(relation, rule, (each.expression or "" for each in columns if each.transformed)),
+        guard=guard(design.selected, relation, (each.expression or "" for each in columns if each.transformed)),
         estimated_rows=relation.estimated_rows,
         estimated_bytes=relation.bytes,
         format=chosen,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,9 @@ PARTS_EACH = 2
 """How many parts every worker would get if a job had one table only: with more, the last to end is waited for less."""
 
 FOR_ALL = "another target takes it as text, and it is read once for all"
+
+_MAYBE_WINDOW = re.compile(r"\bover\b", re.IGNORECASE)
+"""Finds every window function, and some that are none, which costs them a few parts."""
 
 Blocks = tuple[int, int | None]
 """The first block of a part, and the block after its last; None where that is the end of the table."""
@@ -87,11 +91,13 @@ class Shape:
         """Cut a large table by its blocks, so that several workers copy it; None stands for all of it.
 
         Its TOAST table counts for its size, since it goes with the rows. A filter may have an index, which serves it
-        better than parts would; before PostgreSQL 14, each part would read the whole table.
+        better than parts would; before PostgreSQL 14, each part would read the whole table. A window function (OVER)
+        would see the rows of one part only.
         """
         relation, workers = flow.relation, self.job.parallel
         whole = relation.kind != "r" or flow.design.selected.rule.where is not None
         whole = whole or bool(self.writing and self.writing.transport.at_once)
+        whole = whole or any(map(_MAYBE_WINDOW.search, filter(None, flow.design.selected.rule.transform.values())))
         if whole or workers == 1 or self.source.server.version < TID_RANGE_SCANS:
             return (None,)
         part = max(PART_BYTES, self._bytes / (workers * PARTS_EACH))
