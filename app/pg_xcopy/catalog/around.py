@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pg_xcopy.catalog.beside import read_objects
-from pg_xcopy.catalog.model import Extension
 from pg_xcopy.catalog.reading import DOING, Row, read_schema
+from pg_xcopy.catalog.servers import Extension
 from pg_xcopy.catalog.surroundings import Dependence, StandingKey, StandingRelation, StandingView, Surroundings
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.names import TableName

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Rows
-from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Function, Sequence, TypeName, UserType
-from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
+from pg_xcopy.catalog.objects import (
+    Cast,
+    Collation,
+    Function,
+    ObjectId,
+    SchemaObjects,
+    Sequence,
+    TextSearch,
+    TypeName,
+    UserType,
+)
 from pg_xcopy.catalog.reading import Row, read_schema, sql_or_none
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
-
-
-@dataclass(frozen=True)
-class SchemaObjects:
-    """What CREATE statements make in a schema beside tables; of sequences, not where they stand."""
-
-    types: tuple[UserType, ...] = ()
-    functions: tuple[Function, ...] = ()
-    collations: tuple[Collation, ...] = ()
-    text_searches: tuple[TextSearch, ...] = ()
-    casts: tuple[Cast, ...] = ()
-    sequences: tuple[Sequence, ...] = ()
 
 
 def read_objects(session: Session, schema: str, oid: int) -> SchemaObjects:

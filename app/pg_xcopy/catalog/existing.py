@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pg_xcopy.catalog.model import Builtins, Extension, Relation, Sequence, Server, UserType
-from pg_xcopy.catalog.objects import ObjectId
+from pg_xcopy.catalog.objects import ObjectId, Sequence, UserType
+from pg_xcopy.catalog.relations import Relation
+from pg_xcopy.catalog.servers import Builtins, Extension, Server
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pg_xcopy.catalog.model import Builtins, Extension, Server
 from pg_xcopy.catalog.objects import ObjectId
+from pg_xcopy.catalog.servers import Builtins, Extension, Server
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render

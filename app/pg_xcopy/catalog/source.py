@@ -9,19 +9,8 @@ from collections.abc import Sequence as Rows
 from dataclasses import replace
 
 from pg_xcopy.catalog.beside import ids_of, read_objects
-from pg_xcopy.catalog.model import (
-    Column,
-    Comment,
-    Constraint,
-    Extension,
-    Index,
-    Relation,
-    Sequence,
-    Server,
-    SourceCatalog,
-    Statistics,
-    TypeName,
-)
+from pg_xcopy.catalog.model import SourceCatalog
+from pg_xcopy.catalog.objects import Comment, Sequence, TypeName
 from pg_xcopy.catalog.reading import (
     DOING,
     Row,
@@ -32,6 +21,8 @@ from pg_xcopy.catalog.reading import (
     read_server,
     sql_or_none,
 )
+from pg_xcopy.catalog.relations import Column, Constraint, Index, Relation, Statistics
+from pg_xcopy.catalog.servers import Extension, Server
 from pg_xcopy.connect.session import Session
 from pg_xcopy.errors import SchemaNotFoundError
 from pg_xcopy.sql.names import TableName

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pg_xcopy.catalog.beside import SchemaObjects
-from pg_xcopy.catalog.objects import ObjectId
+from pg_xcopy.catalog.objects import ObjectId, SchemaObjects
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 

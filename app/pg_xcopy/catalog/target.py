@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pg_xcopy.catalog.around import read_surroundings
-from pg_xcopy.catalog.model import AvailableExtension, TargetCatalog
+from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.catalog.reading import DOING, read_builtins, read_extensions, read_server
+from pg_xcopy.catalog.servers import AvailableExtension
 from pg_xcopy.catalog.standing import Dependent, Grant, StandingObject, StandingSchema
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.names import TableName

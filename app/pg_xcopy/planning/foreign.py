@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Column, Relation
+from pg_xcopy.catalog.relations import Column, Relation
 from pg_xcopy.planning.plan import ColumnPlan, Transport
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pg_xcopy.catalog.model import Builtins
+from pg_xcopy.catalog.servers import Builtins
 from pg_xcopy.sql.quoting import Sql
 
 STATISTICS_TARGETS = 130000

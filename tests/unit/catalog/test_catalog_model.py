@@ -1,6 +1,9 @@
 """What a catalog answers about itself."""
 
-from pg_xcopy.catalog.model import Column, Relation, Server, SourceCatalog, TypeName
+from pg_xcopy.catalog.model import SourceCatalog
+from pg_xcopy.catalog.objects import TypeName
+from pg_xcopy.catalog.relations import Column, Relation
+from pg_xcopy.catalog.servers import Server
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 

@@ -6,22 +6,10 @@ from dataclasses import replace  # noqa: F401 - for tests that vary a value
 from itertools import count
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Reaction, Reference, Rights, UniqueKey
-from pg_xcopy.catalog.model import (
-    AvailableExtension,
-    Builtins,
-    Column,
-    Constraint,
-    Extension,
-    Function,
-    Index,
-    Relation,
-    Sequence,
-    Server,
-    SourceCatalog,
-    TargetCatalog,
-    TypeName,
-    UserType,
-)
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.objects import Function, Sequence, TypeName, UserType
+from pg_xcopy.catalog.relations import Column, Constraint, Index, Relation
+from pg_xcopy.catalog.servers import AvailableExtension, Builtins, Extension, Server
 from pg_xcopy.catalog.standing import Dependent, Grant, StandingObject, StandingSchema
 from pg_xcopy.catalog.surroundings import Dependence, StandingKey, StandingRelation, StandingView, Surroundings
 from pg_xcopy.manifest.loader import parse_job

@@ -37,7 +37,7 @@ from catalogs import (
     unique_key,
 )
 
-from pg_xcopy.catalog.beside import SchemaObjects
+from pg_xcopy.catalog.objects import SchemaObjects
 from pg_xcopy.catalog.standing import StandingObject
 from pg_xcopy.planning.describe import as_data, as_sql, as_text
 from pg_xcopy.planning.plan import ReplacePlan

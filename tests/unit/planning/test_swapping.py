@@ -21,7 +21,7 @@ from catalogs import (
     target,
 )
 
-from pg_xcopy.catalog.model import UserType
+from pg_xcopy.catalog.objects import UserType
 from pg_xcopy.catalog.standing import StandingObject
 from pg_xcopy.errors import PlanError
 from pg_xcopy.sql.names import TableName

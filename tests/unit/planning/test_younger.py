@@ -2,7 +2,7 @@
 
 import pytest
 
-from pg_xcopy.catalog.model import Builtins
+from pg_xcopy.catalog.servers import Builtins
 from pg_xcopy.planning.versions import (
     known_parameters,
     missing_builtin,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from pg_xcopy.catalog.model import Relation, SourceCatalog
+from pg_xcopy.catalog.model import SourceCatalog
+from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.catalog.source import read_source
 from pg_xcopy.connect.routes import application_name
 from pg_xcopy.connect.session import Address, Session

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Rights
-from pg_xcopy.catalog.model import Relation
+from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.planning.existing.merges import insert, plan_merge
 from pg_xcopy.planning.existing.order import Order
 from pg_xcopy.planning.existing.overlap import Overlap

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pg_xcopy.catalog.existing import ExistingCatalog
-from pg_xcopy.catalog.model import Relation
+from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.planning.plan import Notice, PlanProblem, Topic
 from pg_xcopy.planning.selecting.selection import Selected

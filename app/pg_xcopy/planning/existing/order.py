@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Reference
-from pg_xcopy.catalog.model import Relation
+from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.planning.plan import PlanProblem
 
 _OID = int

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pg_xcopy.catalog.existing import ExistingCatalog
-from pg_xcopy.catalog.model import Column, Relation, UserType
+from pg_xcopy.catalog.objects import UserType
+from pg_xcopy.catalog.relations import Column, Relation
 from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.planning.existing.matching import Match
 from pg_xcopy.planning.existing.values import Values, Wire

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pg_xcopy.catalog.existing import ExistingCatalog
-from pg_xcopy.catalog.model import Relation, SourceCatalog
+from pg_xcopy.catalog.model import SourceCatalog
+from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.errors import PlanError
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.existing.fills import Fills, plan_fills, truncate_step

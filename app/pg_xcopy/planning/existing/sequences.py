@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Rights
-from pg_xcopy.catalog.model import Sequence
+from pg_xcopy.catalog.objects import Sequence
 from pg_xcopy.planning.existing.overlap import Overlap
 from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.sql.names import TableName

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pg_xcopy.catalog.existing import ExistingCatalog
-from pg_xcopy.catalog.model import Relation, SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.existing.overlap import Filled, Overlap
 from pg_xcopy.planning.foreign import Rows

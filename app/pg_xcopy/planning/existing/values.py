@@ -9,7 +9,9 @@ from functools import cached_property
 from math import inf
 
 from pg_xcopy.catalog.existing import ExistingCatalog
-from pg_xcopy.catalog.model import Column, SourceCatalog, TypeName, UserType
+from pg_xcopy.catalog.model import SourceCatalog
+from pg_xcopy.catalog.objects import TypeName, UserType
+from pg_xcopy.catalog.relations import Column
 from pg_xcopy.sql.quoting import Sql
 
 SYSTEM = "pg_catalog"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from pg_xcopy.catalog.model import Builtins, Constraint, Index, TargetCatalog
+from pg_xcopy.catalog.model import TargetCatalog
+from pg_xcopy.catalog.relations import Constraint, Index
+from pg_xcopy.catalog.servers import Builtins
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.planning.selecting.design import Design, Designs

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from pg_xcopy.catalog.model import Constraint, Index
+from pg_xcopy.catalog.relations import Constraint, Index
 from pg_xcopy.planning.integrity.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
 from pg_xcopy.planning.integrity.foreign_keys import plan_foreign_keys
 from pg_xcopy.planning.integrity.not_null import not_null_steps

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from pg_xcopy.catalog.model import Constraint, TargetCatalog
+from pg_xcopy.catalog.model import TargetCatalog
+from pg_xcopy.catalog.relations import Constraint
 from pg_xcopy.planning.integrity.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
 from pg_xcopy.planning.plan import ForeignKey, Notice, Step
 from pg_xcopy.planning.selecting.design import Design

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Column
+from pg_xcopy.catalog.relations import Column
 from pg_xcopy.planning.integrity.constraints import Means
 from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.planning.selecting.design import Design

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pg_xcopy.catalog.model import Constraint, Index
+from pg_xcopy.catalog.relations import Constraint, Index
 from pg_xcopy.planning.integrity.constraints import Means, add_constraint, why_not
 from pg_xcopy.planning.plan import Step
 from pg_xcopy.planning.selecting.design import Design

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pg_xcopy.catalog.model import Function, SourceCatalog, TargetCatalog
-from pg_xcopy.catalog.objects import Collation, ObjectId
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.objects import Collation, Function, ObjectId
 from pg_xcopy.planning.needs.graph import Lack
 from pg_xcopy.planning.needs.youth import Younger, younger_than
 from pg_xcopy.planning.selecting.design import Design

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pg_xcopy.catalog.model import Function, UserType
-from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
+from pg_xcopy.catalog.objects import Cast, Collation, Function, ObjectId, TextSearch, UserType
 from pg_xcopy.planning.selecting.design import Design
 
 Node = Cast | Collation | TextSearch | UserType | Function | Design

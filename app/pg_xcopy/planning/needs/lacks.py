@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pg_xcopy.catalog.model import Extension, SourceCatalog, TargetCatalog, TypeName, UserType
-from pg_xcopy.catalog.objects import Cast, Collation, TextSearch
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.objects import Cast, Collation, TextSearch, TypeName, UserType
+from pg_xcopy.catalog.servers import Extension
 from pg_xcopy.catalog.standing import StandingSchema
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.needs.graph import ids_of

@@ -8,18 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from pg_xcopy.catalog.model import (
-    Column,
-    Constraint,
-    Function,
-    Index,
-    Sequence,
-    SourceCatalog,
-    Statistics,
-    TargetCatalog,
-    UserType,
-)
-from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.objects import Cast, Collation, Function, ObjectId, Sequence, TextSearch, UserType
+from pg_xcopy.catalog.relations import Column, Constraint, Index, Statistics
 from pg_xcopy.planning.needs.absences import find_absences
 from pg_xcopy.planning.needs.graph import Graph, Lack, Node, ids_of, make_graph
 from pg_xcopy.planning.needs.spelling import Spelling, spell

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.objects import UserType
 from pg_xcopy.planning.plan import PlanProblem
 from pg_xcopy.planning.selecting.design import Designs
 from pg_xcopy.sql.names import TableName

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pg_xcopy.catalog.model import Function, SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.objects import Function
 from pg_xcopy.sql.quoting import Sql, identifier, literal
 
 _TOKEN = re.compile(

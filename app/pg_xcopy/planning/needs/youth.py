@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Builtins, Column, Function, SourceCatalog, TargetCatalog, UserType
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.objects import Function, UserType
+from pg_xcopy.catalog.relations import Column
+from pg_xcopy.catalog.servers import Builtins
 from pg_xcopy.planning.plan import PlanProblem
 from pg_xcopy.planning.selecting.design import Design, Designs
 from pg_xcopy.planning.versions import (

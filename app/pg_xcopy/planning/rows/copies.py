@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Relation
+from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.foreign import Rows
 from pg_xcopy.planning.plan import CopyPlan, Notice, PlanProblem, Topic

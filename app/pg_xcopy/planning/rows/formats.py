@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog, TypeName, UserType
+from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.objects import TypeName, UserType
 from pg_xcopy.planning.versions import INFINITE_INTERVALS, LENIENT_OIDS
 
 SYSTEM = "pg_catalog"

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Column, Relation
+from pg_xcopy.catalog.relations import Column, Relation
 from pg_xcopy.planning.plan import ColumnPlan, Notice, PlanProblem, Topic
 from pg_xcopy.planning.selecting.selection import Selected
 from pg_xcopy.sql.quoting import Sql, identifier

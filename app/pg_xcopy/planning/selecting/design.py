@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from pg_xcopy.catalog.model import Relation, SourceCatalog
+from pg_xcopy.catalog.model import SourceCatalog
+from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.planning.selecting.columns import Columns, choose_columns
 from pg_xcopy.planning.selecting.selection import Selected
 from pg_xcopy.sql.names import TableName

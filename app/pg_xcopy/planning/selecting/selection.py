@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from pg_xcopy.catalog.model import Relation, SourceCatalog
+from pg_xcopy.catalog.model import SourceCatalog
+from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.manifest.models import Job, TableRule
 from pg_xcopy.manifest.near import did_you_mean
 from pg_xcopy.planning.plan import Notice, PlanProblem, Topic

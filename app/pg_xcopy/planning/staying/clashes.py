@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from pg_xcopy.catalog.model import UserType
+from pg_xcopy.catalog.objects import UserType
 from pg_xcopy.catalog.surroundings import StandingRelation
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import PlanProblem

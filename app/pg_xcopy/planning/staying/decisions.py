@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from pg_xcopy.catalog.model import Sequence, UserType
-from pg_xcopy.catalog.objects import Cast, ObjectId
+from pg_xcopy.catalog.objects import Cast, ObjectId, Sequence, UserType
 from pg_xcopy.planning.needs.graph import ids_of
 from pg_xcopy.planning.needs.order import Needs, Standing
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pg_xcopy.catalog.model import Function, Sequence, UserType
-from pg_xcopy.catalog.objects import ObjectId
+from pg_xcopy.catalog.objects import Function, ObjectId, Sequence, UserType
 from pg_xcopy.catalog.surroundings import StandingKey, StandingView
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import KeptKey, Step, Topic

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from pg_xcopy.catalog.model import Function, Sequence, UserType
-from pg_xcopy.catalog.objects import Collation, ObjectId, TextSearch
+from pg_xcopy.catalog.objects import Collation, Function, ObjectId, Sequence, TextSearch, UserType
 from pg_xcopy.planning.needs.spelling import Spelling, spell
 from pg_xcopy.planning.staying.setting import Setting
 from pg_xcopy.planning.versions import COLLATION_RULES

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pg_xcopy.catalog.model import Column, Function, Sequence, Server, UserType
-from pg_xcopy.catalog.objects import Cast, Collation, ObjectId, TextSearch
+from pg_xcopy.catalog.objects import Cast, Collation, Function, ObjectId, Sequence, TextSearch, UserType
+from pg_xcopy.catalog.relations import Column
+from pg_xcopy.catalog.servers import Server
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, Step, TableStart, Topic
 from pg_xcopy.planning.selecting.design import Design, Designs, Schemas

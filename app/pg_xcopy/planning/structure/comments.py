@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pg_xcopy.catalog.model import Comment, UserType
+from pg_xcopy.catalog.objects import Comment, UserType
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Step
 from pg_xcopy.planning.selecting.design import Designs, Schemas

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pg_xcopy.catalog.model import Column
+from pg_xcopy.catalog.relations import Column
 from pg_xcopy.planning.selecting.design import Design, Designs
 from pg_xcopy.planning.versions import NAMED_NOT_NULL
 

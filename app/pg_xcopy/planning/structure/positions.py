@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Sequence, Server
+from pg_xcopy.catalog.objects import Sequence
+from pg_xcopy.catalog.servers import Server
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, Position, Step, Topic
 from pg_xcopy.planning.selecting.design import Design, Designs, Schemas

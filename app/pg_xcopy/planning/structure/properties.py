@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pg_xcopy.catalog.model import Column, SourceCatalog, Statistics
+from pg_xcopy.catalog.model import SourceCatalog
+from pg_xcopy.catalog.relations import Column, Statistics
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.planning.selecting.design import Design, Designs

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pg_xcopy.catalog.model import Column, Sequence
+from pg_xcopy.catalog.objects import Sequence
+from pg_xcopy.catalog.relations import Column
 from pg_xcopy.planning.needs.order import Needs, is_generated
 from pg_xcopy.planning.plan import Step
 from pg_xcopy.planning.selecting.design import Design

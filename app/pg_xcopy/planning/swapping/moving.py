@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Function, UserType
+from pg_xcopy.catalog.objects import Function, UserType
 from pg_xcopy.planning.needs.order import Needs, standing_alone
 from pg_xcopy.planning.selecting.design import Designs, Schemas
 from pg_xcopy.planning.structure.building import multirange_of

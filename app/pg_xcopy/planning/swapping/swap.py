@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pg_xcopy.catalog.model import Extension, TargetCatalog, UserType
+from pg_xcopy.catalog.model import TargetCatalog
+from pg_xcopy.catalog.objects import UserType
+from pg_xcopy.catalog.servers import Extension
 from pg_xcopy.catalog.standing import Dependent, StandingSchema
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic

@@ -1,0 +1,65 @@
+"""A server, what it brings itself and what was added to it, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server and what our role may do in its database; `version` as PostgreSQL numbers it (150004).
+
+    `superuser` tells whether our role may alter what belongs to the server's first superuser; `compressions` are the
+    methods for columns that it was built with, none before PostgreSQL 14; `large_objects` whether the database has any.
+    `encoding` is the database's.
+    """
+
+    version: int
+    database: str
+    role: str
+    in_recovery: bool
+    may_create_schemas: bool
+    compressions: frozenset[str] = frozenset()
+    superuser: bool = False
+    large_objects: bool = False
+    encoding: str = "UTF8"
+
+
+@dataclass(frozen=True)
+class Extension:
+    """An installed extension; `ours` tells whether the role may alter it."""
+
+    name: str
+    schema: str
+    version: str
+    relocatable: bool
+    ours: bool
+
+
+@dataclass(frozen=True)
+class AvailableExtension:
+    """An extension that could be created; `schema` is where it must live, None where that is ours to choose.
+
+    `requires` are others that it needs; `relocatable` and `ours` are what they will be of the Extension. A `restricted`
+    one takes a superuser.
+    """
+
+    name: str
+    schema: str | None = None
+    relocatable: bool = True
+    ours: bool = True
+    requires: tuple[str, ...] = ()
+    restricted: bool = False
+
+
+@dataclass(frozen=True)
+class Builtins:
+    """The names of the server's own types, functions and collations, those that can be used in the database."""
+
+    types: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+    collations: frozenset[str] = frozenset()
+
+    def __sub__(self, other: Builtins) -> Builtins:
+        """Give what another server lacks of these."""
+        return Builtins(self.types - other.types, self.functions - other.functions, self.collations - other.collations)
