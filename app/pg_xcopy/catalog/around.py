@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pg_xcopy.catalog.beside import read_objects
-from pg_xcopy.catalog.reading import DOING, Row, read_schema
+from pg_xcopy.catalog.reading import DOING, Row, look_along, read_schema
 from pg_xcopy.catalog.servers import Extension
 from pg_xcopy.catalog.surroundings import Dependence, StandingKey, StandingRelation, StandingView, Surroundings
 from pg_xcopy.connect.session import Session
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
-from pg_xcopy.sql.search_path import search_path
+from pg_xcopy.sql.search_path import set_search_path
 
 
 def read_surroundings(session: Session, schema: str, oid: int, extensions: Iterable[Extension]) -> Surroundings:
@@ -21,11 +21,10 @@ def read_surroundings(session: Session, schema: str, oid: int, extensions: Itera
     """
     # To print a view takes a lock on all that it reads, which nobody is to wait for while the job runs.
     session.run(Sql("SAVEPOINT surroundings"), DOING)
-    path = search_path([schema, *sorted({each.schema for each in extensions})])
-    session.run(Sql(f"SET LOCAL search_path = {path}"), DOING)
+    look_along(session, schema, extensions)
     relations = tuple(map(_relation, read_schema(session, "standing_relations", oid)))
     objects = read_objects(session, schema, oid)
-    session.run(Sql(f"SET LOCAL search_path = {search_path([])}"), DOING)
+    session.run(set_search_path([]), DOING)
     found = Surroundings(
         relations=relations,
         views=tuple(map(_view, read_schema(session, "standing_views", oid))),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -11,6 +10,8 @@ from pg_xcopy.catalog.existing import ExistingCatalog, Reaction, Reference, Righ
 from pg_xcopy.catalog.reading import (
     DOING,
     Row,
+    find_schema,
+    look_along,
     read_builtins,
     read_extensions,
     read_members,
@@ -18,9 +19,8 @@ from pg_xcopy.catalog.reading import (
     read_server,
     sql_or_none,
 )
-from pg_xcopy.catalog.source import read_relations, source_search_path
+from pg_xcopy.catalog.tables import read_relations
 from pg_xcopy.connect.session import Session
-from pg_xcopy.errors import SchemaNotFoundError
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -33,8 +33,8 @@ def read_existing(session: Session, schema: str) -> ExistingCatalog:
     """
     (own,) = session.rows(render("introspect/own_path.sql"), DOING)
     extensions = read_extensions(session)
-    session.run(Sql(f"SET LOCAL jit = off; SET LOCAL search_path = {source_search_path(schema, extensions)}"), DOING)
-    found = _schema(session, schema)
+    look_along(session, schema, extensions)
+    found = find_schema(session, schema)
     oid = int(found["oid"])
     sequences = read_schema(session, "existing_sequences", oid)
     return ExistingCatalog(
@@ -56,15 +56,6 @@ def read_existing(session: Session, schema: str) -> ExistingCatalog:
         advanced=frozenset(row["oid"] for row in sequences if row["advances"]),
         settable=frozenset(row["oid"] for row in sequences if row["sets"]),
     )
-
-
-def _schema(session: Session, schema: str) -> Row:
-    found = session.rows(render("introspect/schema.sql.j2", schema=schema), DOING)
-    if not found:
-        names = [row["name"] for row in session.rows(render("introspect/schema_names.sql"), DOING)]
-        near = next(iter(difflib.get_close_matches(schema, names, n=1)), "")
-        raise SchemaNotFoundError(session.address.label, schema, near, side="target")
-    return found[0]
 
 
 def _keys(session: Session, oid: int) -> Mapping[int, tuple[UniqueKey, ...]]:

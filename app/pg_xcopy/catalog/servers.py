@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -34,6 +35,11 @@ class Extension:
     version: str
     relocatable: bool
     ours: bool
+
+
+def schemas_of(extensions: Iterable[Extension]) -> tuple[str, ...]:
+    """Give the schemas that extensions live in, each once, in the order of their names."""
+    return tuple(sorted({each.schema for each in extensions}))
 
 
 @dataclass(frozen=True)

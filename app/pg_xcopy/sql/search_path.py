@@ -14,3 +14,8 @@ def search_path(schemas: Iterable[str]) -> Sql:
     """
     names = dict.fromkeys(name for name in schemas if name != "pg_catalog")
     return Sql(", ".join([*map(identifier, names), "pg_temp"]))
+
+
+def set_search_path(schemas: Iterable[str]) -> Sql:
+    """Write what sets a search_path until the transaction ends."""
+    return Sql(f"SET LOCAL search_path = {search_path(schemas)}")

@@ -15,7 +15,7 @@ from pg_xcopy.planning.plan import ReplacePlan, SwapMethod
 from pg_xcopy.planning.swapping.schemas import is_ours
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
-from pg_xcopy.sql.search_path import search_path
+from pg_xcopy.sql.search_path import search_path, set_search_path
 
 PATIENCE, PAUSE, ATTEMPTS = "3s", 2.0, 20
 """How long a lock is waited for, the seconds between two attempts, and how many of them there are."""
@@ -115,7 +115,7 @@ def _refuse_what_changed(plan: ReplacePlan, now: ReplacePlan) -> None:
 def _what_would_fall(plan: ReplacePlan, target: Target) -> Iterator[str]:
     """Look at what remains, inside the transaction: it will be dropped, and must take nothing along."""
     doing = f"looking at what remains of schema {target.schema}"
-    target.session.run(Sql(f"SET LOCAL search_path = {search_path([])}"), doing)
+    target.session.run(set_search_path([]), doing)
     for schema in (plan.retired, plan.staging):
         for row in target.session.rows(render("introspect/schema.sql.j2", schema=schema), doing):
             oid = int(row["oid"])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pg_xcopy.catalog.objects import Function, ObjectId, Sequence, UserType
+from pg_xcopy.catalog.servers import schemas_of
 from pg_xcopy.catalog.surroundings import StandingKey, StandingView
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import KeptKey, Step, Topic
@@ -17,7 +18,7 @@ from pg_xcopy.planning.versions import PARTITIONED_NOT_VALID
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
-from pg_xcopy.sql.search_path import search_path
+from pg_xcopy.sql.search_path import set_search_path
 
 LOCKED_WITHIN = 800
 """Milliseconds that all locks but the first may be waited for: deadlock_timeout is a second, and a reader that holds
@@ -37,15 +38,15 @@ class Exchange:
 
     def statements(self) -> Iterator[Sql]:
         """Give all of them, in their order."""
-        schemas, extensions = self.setting.schemas, sorted({each.schema for each in self.setting.target.extensions})
+        schemas, extensions = self.setting.schemas, schemas_of(self.setting.target.extensions)
         yield from self._locks()
         yield render("staging/create_schema.sql.j2", schema=schemas.retired, marker=marker(schemas.target, "retired"))
         yield from self._drop_keys()
-        yield Sql(f"SET LOCAL search_path = {search_path([schemas.target, *extensions])}")
+        yield set_search_path([schemas.target, *extensions])
         yield from self._move_out()
-        yield Sql(f"SET LOCAL search_path = {search_path([schemas.staging, schemas.target, *extensions])}")
+        yield set_search_path([schemas.staging, schemas.target, *extensions])
         yield from bring_in(self.setting.designs, self.needs, schemas, self.setting.target.server.version)
-        yield Sql(f"SET LOCAL search_path = {search_path([])}")
+        yield set_search_path([])
         for view in self.views:
             yield render("swap/remake_view.sql.j2", view=view.name, options=view.options, definition=view.definition)
         yield from (self._add_key(key) for key in self.keys)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.catalog.objects import UserType
-from pg_xcopy.catalog.servers import Extension
+from pg_xcopy.catalog.servers import Extension, schemas_of
 from pg_xcopy.catalog.standing import Dependent, StandingSchema
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
@@ -15,7 +15,7 @@ from pg_xcopy.planning.swapping.moving import bring_in, move_object
 from pg_xcopy.planning.swapping.schemas import is_ours, marker
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
-from pg_xcopy.sql.search_path import search_path
+from pg_xcopy.sql.search_path import set_search_path
 
 _ALTER_KINDS = {"composite type": "TYPE", "statistics object": "STATISTICS"}
 _WITH_ARGUMENTS = frozenset({"aggregate", "function", "operator", "procedure"})
@@ -71,8 +71,7 @@ def _move(target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schema
     # Functions first: their argument types are looked up in the schema that still has them.
     for old in sorted(standing, key=lambda old: old.kind not in _WITH_ARGUMENTS):
         yield move_object(_ALTER_KINDS.get(old.kind, old.kind.upper()), Sql(old.identity), schemas.retired)
-    path = search_path([schemas.staging, *sorted({each.schema for each in target.extensions})])
-    yield Sql(f"SET LOCAL search_path = {path}")
+    yield set_search_path([schemas.staging, *schemas_of(target.extensions)])
     yield from bring_in(designs, needs, schemas, target.server.version)
 
 
