@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.servers import schemas_of
 from pg_xcopy.errors import PlanError
 from pg_xcopy.manifest.models import Job
+from pg_xcopy.planning.endpoints import endpoints, source_path
 from pg_xcopy.planning.integrity.constraints import Means
 from pg_xcopy.planning.integrity.finish import Integrity, plan_integrity
 from pg_xcopy.planning.needs.lacks import Lacks, find_lacks
 from pg_xcopy.planning.needs.order import Extent, Needs, Standing, find_needs
-from pg_xcopy.planning.plan import LOSSES, Endpoint, Notice, PlanProblem, ReplacePlan, Step, SwapMethod, SwapPlan, Topic
+from pg_xcopy.planning.plan import LOSSES, Notice, PlanProblem, ReplacePlan, Step, SwapPlan, Topic
 from pg_xcopy.planning.resources import plan_resources
+from pg_xcopy.planning.row_security import hidden_row_notices, hidden_rows
 from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions, plan_copy
 from pg_xcopy.planning.rows.shape import ALONE, Agreement, Shape
 from pg_xcopy.planning.selecting.columns import column_notices, column_problems
@@ -32,15 +35,7 @@ from pg_xcopy.planning.structure.properties import (
     row_security_notices,
 )
 from pg_xcopy.planning.structure.spelling_notices import text_notices
-from pg_xcopy.planning.swapping.access import (
-    creation_steps,
-    default_privilege_steps,
-    guarded_notices,
-    object_steps,
-    owned_again,
-    owner_steps,
-    schema_steps,
-)
+from pg_xcopy.planning.swapping.access import early_access, guarded_notices, late_access
 from pg_xcopy.planning.swapping.schemas import name_schemas
 from pg_xcopy.planning.swapping.swap import (
     drop_notices,
@@ -150,9 +145,8 @@ def _notices(job: Job, source: SourceCatalog, target: TargetCatalog, decided: De
         yield from drop_notices(target, decided.designs, decided.needs, cascade=job.cascade)
     if target.standing:
         yield from guarded_notices(target.standing, decided.designs)
-    if job.allow_row_security:
-        for table in _under_row_security(decided.designs):
-            yield Notice(Topic.PARTIAL, table, "row-level security decides which of its rows are copied")
+    read = (flow.relation for flow in decided.designs.flows)
+    yield from hidden_row_notices(read, allowed=job.allow_row_security)
 
 
 def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[PlanProblem]:
@@ -169,17 +163,8 @@ def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[P
     else:
         yield from swap_problems(target, decided.swap.method, cascade=job.cascade)
     yield from unmovable_types(target, decided.swap, decided.needs)
-    if not job.allow_row_security:
-        for table in _under_row_security(decided.designs):
-            yield PlanProblem(
-                table,
-                "row-level security would hide rows of it from the source's role",
-                "use its owner or a role with BYPASSRLS, or set `allow_row_security: true`",
-            )
-
-
-def _under_row_security(designs: Designs) -> Iterator[str]:
-    return (str(flow.relation.name) for flow in designs.flows if flow.relation.row_security)
+    read = (flow.relation for flow in decided.designs.flows)
+    yield from hidden_rows(read, allowed=job.allow_row_security)
 
 
 def _assemble(
@@ -189,19 +174,18 @@ def _assemble(
     shape = Shape(job, designs, source, target, decided.agreement)
     structure = plan_structure(designs, needs, schemas, target.server)
     transport = plan_transport(job, target)
+    source_end, target_end = endpoints(job, source, target)
     return ReplacePlan(
         job=job.name,
-        source=Endpoint(job.source.database.described, source.server.database, source.schema, source.server.version),
-        target=Endpoint(
-            job.only_target.database.described, target.server.database, target.schema, target.server.version
-        ),
+        source=source_end,
+        target=target_end,
         staging=schemas.staging,
         retired=schemas.retired,
-        source_path=search_path([source.schema, *_extension_schemas(source), "public"]),
+        source_path=source_path(source),
         target_path=_target_path(source, target, decided),
         row_security=job.allow_row_security,
         prepare=(
-            *_early_access(target, schemas, decided.swap.method),
+            *early_access(target, schemas, decided.swap.method),
             *decided.lacks.steps,
             *structure.prepare,
         ),
@@ -216,7 +200,7 @@ def _assemble(
             *decided.comments.steps(designs, needs, target.server.version),
             *respelling_steps(needs),
             *(always_steps(source, designs, needs) if job.push else ()),
-            *_late_access(target, designs, needs, schemas, decided.swap.method),
+            *late_access(target, designs, needs, schemas, decided.swap.method),
         ),
         positions=tuple(late_positions(designs, needs, schemas)) if transport and transport.at_once else (),
         swap=decided.swap,
@@ -248,14 +232,10 @@ def _target_path(source: SourceCatalog, target: TargetCatalog, decided: Decision
     uses what stands there.
     """
     stays = [target.schema] if decided.staying else []
-    of_source = [name for name in _extension_schemas(source) if name not in (source.schema, target.schema)]
+    of_source = [name for name in schemas_of(source.extensions) if name not in (source.schema, target.schema)]
     return search_path(
-        [decided.schemas.staging, *stays, *of_source, *_extension_schemas(decided.lacks.completed(target))]
+        [decided.schemas.staging, *stays, *of_source, *schemas_of(decided.lacks.completed(target).extensions)]
     )
-
-
-def _extension_schemas(catalog: SourceCatalog | TargetCatalog) -> list[str]:
-    return sorted({each.schema for each in catalog.extensions})
 
 
 def _column_notices(designs: Designs) -> Iterator[Notice]:
@@ -266,25 +246,3 @@ def _column_notices(designs: Designs) -> Iterator[Notice]:
         yield from column_notices(design.relation, design.columns, unwanted)
         if design.relation.partition_key and not design.partition_key:
             yield Notice(Topic.PARTITIONING, str(design.name), "a column of its partition key is left out")
-
-
-def _early_access(target: TargetCatalog, schemas: Schemas, method: SwapMethod) -> Iterator[Step]:
-    if target.standing and method is SwapMethod.RENAME:
-        yield from default_privilege_steps(target.standing, schemas)
-    elif target.standing and method is SwapMethod.TABLES:
-        # What others make in the schema keeps what they gave it; here, everything is made by our role.
-        yield from default_privilege_steps(target.standing, schemas, maker=target.server.role)
-
-
-def _late_access(
-    target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schemas, method: SwapMethod
-) -> Iterator[Step]:
-    if target.standing:
-        # The schema first: a table can only be given to a role that may create tables in its schema.
-        if method is SwapMethod.RENAME:
-            yield from schema_steps(target.standing, target, schemas)
-        yield from object_steps(target.standing, designs, needs, schemas)
-        owned = owned_again(target.standing, target, designs, needs)
-        if method is not SwapMethod.RENAME:
-            yield from creation_steps(owned, schemas)
-        yield from owner_steps(owned, schemas)

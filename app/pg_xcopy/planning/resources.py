@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.plan import Resources
@@ -19,17 +20,28 @@ MOST_MEMORY = 2_097_151
 
 
 def plan_resources(job: Job, target: TargetCatalog) -> Resources:
-    """Bound workers, connections and memory as the job says.
-
-    One connection on either side is not a worker's: it holds the snapshot, or the lock.
-    """
-    workers = min(job.parallel, (job.max_target_connections or job.parallel + 1) - 1)
+    """Bound workers, connections and memory as the job says, where a schema or tables of it are replaced."""
+    workers = _workers(job, job.max_target_connections)
     return Resources(
         workers=workers,
-        readers=min(workers, (job.max_source_connections or job.parallel + 1) - 1),
+        readers=min(workers, _workers(job, job.max_source_connections)),
         max_rate=job.max_rate,
         settings=tuple(_settings(job, target, workers)),
     )
+
+
+def plan_existing_resources(job: Job, target: ExistingCatalog) -> Resources:
+    """Bound them where tables that exist are filled; in one transaction there is one stream at a time."""
+    limits = (job.max_source_connections, job.max_target_connections)
+    workers = min(_workers(job, each) for each in limits) if job.transaction == "table" else 1
+    # Triggers run under row-level security as they do for applications; and what is said to be done is on the disk.
+    settings = (("row_security", "on"), ("synchronous_commit", "on"), *_compression(job, target))
+    return Resources(workers=workers, readers=workers, max_rate=job.max_rate, settings=settings)
+
+
+def _workers(job: Job, connections: int | None) -> int:
+    """Give how many there can be: one connection on either side holds the snapshot, or the lock, and is no worker's."""
+    return job.parallel if connections is None else min(job.parallel, connections - 1)
 
 
 def _settings(job: Job, target: TargetCatalog, workers: int) -> Iterator[tuple[str, str]]:
@@ -39,5 +51,9 @@ def _settings(job: Job, target: TargetCatalog, workers: int) -> Iterator[tuple[s
     yield "maintenance_work_mem", f"{min(max(memory, LEAST_MEMORY), MOST_MEMORY)}kB"
     if job.max_parallel_maintenance_workers is not None:
         yield "max_parallel_maintenance_workers", str(job.max_parallel_maintenance_workers)
+    yield from _compression(job, target)
+
+
+def _compression(job: Job, target: TargetCatalog | ExistingCatalog) -> Iterator[tuple[str, str]]:
     if job.toast_compression == "auto" and "lz4" in target.server.compressions:
         yield "default_toast_compression", "lz4"

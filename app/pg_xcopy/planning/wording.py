@@ -17,16 +17,21 @@ _DOES = {"target": "takes", "source": "sends"}
 def heading(plan: Plan) -> Iterator[str]:
     """Say which job it is, from where to where."""
     yield f"job {plan.job}"
-    yield f"  from  {_endpoint(plan.source)}"
-    yield f"  to    {_endpoint(plan.target)}"
+    yield f"  from  {endpoint_text(plan.source)}"
+    yield f"  to    {endpoint_text(plan.target)}"
     if plan.transport:
         yield f"  by    {plan.transport.name}: {HOW[plan.transport.side]}"
     yield ""
 
 
-def _endpoint(end: Endpoint) -> str:
-    version = f"{end.server_version // 10000}.{end.server_version % 10000}"
-    return f"{end.label}, schema {end.schema} (database {end.database}, PostgreSQL {version})"
+def endpoint_text(end: Endpoint) -> str:
+    """Say where a side of the job lives."""
+    return f"{end.label}, schema {end.schema} (database {end.database}, {version_text(end)})"
+
+
+def version_text(end: Endpoint) -> str:
+    """Write a server's version as PostgreSQL does: PostgreSQL 17.5."""
+    return f"PostgreSQL {end.server_version // 10000}.{end.server_version % 10000}"
 
 
 def connecting(plan: Plan) -> Iterator[str]:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pg_xcopy.observe.wording import bytes_text, count_text
 from pg_xcopy.planning import describe
 from pg_xcopy.planning.existing.plan import ExistingPlan
-from pg_xcopy.planning.plan import CopyPlan, Endpoint, Plan, ReplacePlan
-from pg_xcopy.planning.wording import HOW
+from pg_xcopy.planning.existing.telling import DOES
+from pg_xcopy.planning.plan import CopyPlan, Plan, ReplacePlan
+from pg_xcopy.planning.wording import HOW, endpoint_text
 from pg_xcopy.report.diagram import Diagram, Node, Reference, draw
 from pg_xcopy.report.page import AS_IT_IS, ColumnLine, Planned, PlannedTable
 from pg_xcopy.results import WarningResult
-
-_DOES = {"append": "appends to", "truncate": "empties and fills", "upsert": "upserts into"}
 
 
 def planned(plan: Plan, anchor: str) -> Planned:
@@ -22,20 +21,15 @@ def planned(plan: Plan, anchor: str) -> Planned:
     return Planned(tuple(_facts(plan)), tuple(_lists(plan)), tables, describe.as_sql(plan))
 
 
-def version_of(end: Endpoint) -> str:
-    """Write a server's version as PostgreSQL does: 17.5."""
-    return f"PostgreSQL {end.server_version // 10000}.{end.server_version % 10000}"
-
-
 def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     for side, end in (("From", plan.source), ("To", plan.target)):
-        yield side, f"{end.label}, schema {end.schema} (database {end.database}, {version_of(end)})"
+        yield side, endpoint_text(end)
     if isinstance(plan, ReplacePlan):
         reason = f" ({plan.swap.reason})" if plan.swap.reason else ""
         yield "Takes its place by", f"{plan.swap.method.value}{reason}"
     elif isinstance(plan, ExistingPlan):
         within = "one transaction" if plan.transaction == "job" else "a transaction for each table"
-        yield "Mode", f"{_DOES[plan.mode]} tables that exist, in {within}"
+        yield "Mode", f"{DOES[plan.mode]} tables that exist, in {within}"
         yield "Constraints and indexes", "the target's tables keep their own"
     if plan.transport:
         yield "Transport", f"{plan.transport.name}: {HOW[plan.transport.side]}"

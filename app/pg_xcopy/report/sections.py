@@ -10,6 +10,7 @@ from pg_xcopy.observe.effects import effect_of
 from pg_xcopy.observe.spans import Phase, Span
 from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
 from pg_xcopy.planning.plan import LOSSES
+from pg_xcopy.planning.wording import version_text
 from pg_xcopy.report import plans
 from pg_xcopy.report.collecting import Course
 from pg_xcopy.report.hints import hint_of
@@ -100,7 +101,7 @@ def _versions(course: Course) -> tuple[tuple[str, str], ...]:
     if course.plan is None:
         return ()
     ends = (("Source", course.plan.source), ("Target", course.plan.target))
-    return tuple((side, plans.version_of(end)) for side, end in ends)
+    return tuple((side, version_text(end)) for side, end in ends)
 
 
 def _figures(

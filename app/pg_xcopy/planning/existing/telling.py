@@ -9,7 +9,7 @@ from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
 from pg_xcopy.planning.plan import CopyPlan
 from pg_xcopy.planning.wording import carrying, connecting, copy_lines, extent, heading, section
 
-_DOES = {"append": "appends to", "truncate": "empties and fills", "upsert": "upserts into"}
+DOES = {"append": "appends to", "truncate": "empties and fills", "upsert": "upserts into"}
 _WITHIN = {"job": "in one transaction", "table": "each in a transaction of its own"}
 
 
@@ -17,7 +17,7 @@ def lines(plan: ExistingPlan) -> Iterator[str]:
     """Say what is read, which columns go where, what is emptied and moved."""
     tables = count_text(len(plan.fills), "existing table")
     yield from heading(plan)
-    yield f"{_DOES[plan.mode]} {tables}, {_WITHIN[plan.transaction]}, {extent(plan.copies)}"
+    yield f"{DOES[plan.mode]} {tables}, {_WITHIN[plan.transaction]}, {extent(plan.copies)}"
     for fill, copy in zip(plan.fills, plan.copies, strict=True):
         yield from copy_lines(copy)
         yield from _column_lines(fill, copy)

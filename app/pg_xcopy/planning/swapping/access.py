@@ -7,14 +7,38 @@ from collections.abc import Iterator
 from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.catalog.standing import Grant, StandingObject, StandingSchema
 from pg_xcopy.planning.needs.order import Needs, standing_alone
-from pg_xcopy.planning.plan import Notice, Step, Topic
+from pg_xcopy.planning.plan import Notice, Step, SwapMethod, Topic
 from pg_xcopy.planning.selecting.design import Designs, Schemas
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
 
 
-def default_privilege_steps(standing: StandingSchema, schemas: Schemas, maker: str | None = None) -> Iterator[Step]:
+def early_access(target: TargetCatalog, schemas: Schemas, method: SwapMethod) -> Iterator[Step]:
+    """Give what must be there before the first table is."""
+    if target.standing and method is SwapMethod.RENAME:
+        yield from _default_privilege_steps(target.standing, schemas)
+    elif target.standing and method is SwapMethod.TABLES:
+        # What others make in the schema keeps what they gave it; here, everything is made by our role.
+        yield from _default_privilege_steps(target.standing, schemas, maker=target.server.role)
+
+
+def late_access(
+    target: TargetCatalog, designs: Designs, needs: Needs, schemas: Schemas, method: SwapMethod
+) -> Iterator[Step]:
+    """Give the rest, in its order, when all is made."""
+    if target.standing:
+        # The schema first: a table can only be given to a role that may create tables in its schema.
+        if method is SwapMethod.RENAME:
+            yield from _schema_steps(target.standing, target, schemas)
+        yield from _object_steps(target.standing, designs, needs, schemas)
+        owned = _owned_again(target.standing, target, designs, needs)
+        if method is not SwapMethod.RENAME:
+            yield from _creation_steps(owned, schemas)
+        yield from _owner_steps(owned, schemas)
+
+
+def _default_privilege_steps(standing: StandingSchema, schemas: Schemas, maker: str | None = None) -> Iterator[Step]:
     """Default privileges, which must be there before the first table is; only for what `maker` makes, if given."""
     for grant in standing.grants:
         if grant.scope == "default" and maker in (None, grant.for_role):
@@ -30,7 +54,7 @@ def default_privilege_steps(standing: StandingSchema, schemas: Schemas, maker: s
             yield _best_effort(sql, f"default privileges of {grant.for_role} in schema {schemas.target}")
 
 
-def schema_steps(standing: StandingSchema, target: TargetCatalog, schemas: Schemas) -> Iterator[Step]:
+def _schema_steps(standing: StandingSchema, target: TargetCatalog, schemas: Schemas) -> Iterator[Step]:
     """Give the schema's own grants, then its owner."""
     for grant in standing.grants:
         if grant.scope == "schema":
@@ -39,7 +63,7 @@ def schema_steps(standing: StandingSchema, target: TargetCatalog, schemas: Schem
         yield _owner("SCHEMA", identifier(schemas.staging), standing.owner, f"schema {schemas.target}")
 
 
-def object_steps(standing: StandingSchema, designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Step]:
+def _object_steps(standing: StandingSchema, designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Step]:
     """Grants on the tables and sequences whose names were there before."""
     tables = {design.relation.name.name: design.columns for design in designs.tables}
     sequences = {each.name.name for each in (*needs.sequences, *needs.identities.values())}
@@ -60,7 +84,7 @@ def object_steps(standing: StandingSchema, designs: Designs, needs: Needs, schem
             yield _grant(grant, kind, TableName(schemas.staging, name).sql, f"{schemas.target}.{name}")
 
 
-def owned_again(
+def _owned_again(
     standing: StandingSchema, target: TargetCatalog, designs: Designs, needs: Needs
 ) -> tuple[StandingObject, ...]:
     """Give the tables of others, and their sequences that no column owns, whose names come again."""
@@ -72,14 +96,14 @@ def owned_again(
     return tuple(each for each in of_others if each.name in names.get(each.kind, ()))
 
 
-def creation_steps(owned: tuple[StandingObject, ...], schemas: Schemas) -> Iterator[Step]:
+def _creation_steps(owned: tuple[StandingObject, ...], schemas: Schemas) -> Iterator[Step]:
     """Let owners into the staging schema: who is given a table must be allowed to create one where it stands."""
     for owner in sorted({each.owner for each in owned if each.owner}):
         grant = Grant("schema", None, None, owner, "CREATE", grantable=False)
         yield _grant(grant, "SCHEMA", identifier(schemas.staging), f"role {owner}")
 
 
-def owner_steps(owned: tuple[StandingObject, ...], schemas: Schemas) -> Iterator[Step]:
+def _owner_steps(owned: tuple[StandingObject, ...], schemas: Schemas) -> Iterator[Step]:
     """Give things to those who own what bears their names."""
     for each in owned:
         name = TableName(schemas.staging, each.name).sql
