@@ -66,6 +66,7 @@ def _user_type(row: Row) -> UserType:
         checks=tuple(map(Sql, row["checks"])),
         late_checks=tuple((name, Sql(definition)) for name, definition in row["late_checks"]),
         attributes=tuple(map(Sql, row["attributes"])),
+        fields=tuple(row["fields"]),
         operator_class=sql_or_none(row["operator_class"]),
         subtype_diff=sql_or_none(row["subtype_diff"]),
         parts=tuple(TypeName(*part) for part in row["parts"] or ()),

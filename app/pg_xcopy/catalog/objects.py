@@ -25,9 +25,9 @@ class TypeName:
 class UserType:
     """An enum ('e'), domain ('d'), composite ('c') or range ('r') type.
 
-    `parts` are the types that it is made of. `ids` are its own and those of the types that come with it: array and
-    multirange types. `canonical` tells whether a range type has a CANONICAL function. `late_checks` are a domain's that
-    are NOT VALID, by name.
+    `parts` are the types that it is made of, in the order of a composite's `fields`. `ids` are its own and those of the
+    types that come with it: array and multirange types. `canonical` tells whether a range type has a CANONICAL
+    function. `late_checks` are a domain's that are NOT VALID, by name.
     """
 
     ids: tuple[ObjectId, ...]
@@ -42,6 +42,7 @@ class UserType:
     checks: tuple[Sql, ...] = ()
     late_checks: tuple[tuple[str, Sql], ...] = ()
     attributes: tuple[Sql, ...] = ()
+    fields: tuple[str, ...] = ()
     operator_class: Sql | None = None
     subtype_diff: Sql | None = None
     parts: tuple[TypeName, ...] = ()

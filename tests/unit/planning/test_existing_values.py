@@ -3,6 +3,7 @@
 import pytest
 from catalogs import Builtins, column, domain, enum, existing, extension, replace, source, table
 
+from pg_xcopy.catalog.objects import TypeName
 from pg_xcopy.planning.existing.values import Values
 from pg_xcopy.sql.names import TableName
 
@@ -26,7 +27,7 @@ def of(type_):
     """A column of a type of the server's own, as format_type prints it."""
     bare = type_.replace("[]", "")
     plain = bare.partition("(")[0] + (bare.partition(")")[2] if "(" in bare else "")
-    made = column("c", type_, type_name=NAMES.get(plain, plain))
+    made = column("c", type_, type_name="interval" if plain.startswith("interval") else NAMES.get(plain, plain))
     return replace(
         made,
         type_name=replace(made.type_name, array=type_.endswith("[]")),
@@ -112,6 +113,21 @@ def test_casts_that_may_lose_something_are_said(one, other):
     assert (found.cast, found.loss) == (of(other).bare_type, f"{one} becomes {other}, as PostgreSQL casts it")
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "least"),
+    [
+        ("interval", "interval day to hour", "hour"),
+        ("interval day to second(3)", "interval minute", "minute"),
+        ("interval month", "interval year", "year"),
+    ],
+)
+def test_fields_of_an_interval_that_are_cut_off(one, other, least):
+    found = wire(of(one), of(other))
+
+    assert found.loss == f"{one} becomes {other}: what is smaller than {least}s is cut off"
+    assert wire(of(other), of(one)).loss == ""
+
+
 def test_what_the_source_does_not_know_travels_as_text():
     multirange = column("c", "int4multirange", type_name="int4multirange")
 
@@ -120,12 +136,18 @@ def test_what_the_source_does_not_know_travels_as_text():
     assert (found.cast, found.why_text) == ("text", "the source has no type int4multirange like the target's")
 
 
+def built_in(name):
+    return TypeName("pg_catalog", name)
+
+
 def mine(name, schema="app", **given):
     return column("c", name, type_schema=schema, type_name=name, **given)
 
 
 def test_types_of_the_job_schemas_are_the_same_by_name_and_make():
-    here = source(types=(enum("mood", "a", oid=1), domain("score", "integer", oid=2)), builtins=KNOWN)
+    here = source(
+        types=(enum("mood", "a", oid=1), domain("score", "integer", oid=2, parts=(built_in("int4"),))), builtins=KNOWN
+    )
     moods = (replace(enum("mood", "b", oid=7), name=TableName("other", "mood")),)
     there = existing(table("t"), schema="other", types=moods)
 
@@ -137,7 +159,7 @@ def test_types_of_the_job_schemas_are_the_same_by_name_and_make():
 
 
 def test_a_domain_is_another_type_than_an_enum_of_its_name():
-    here = source(types=(domain("mood", "text", oid=1),), builtins=KNOWN)
+    here = source(types=(domain("mood", "text", oid=1, parts=(built_in("text"),)),), builtins=KNOWN)
     there = existing(table("t"), types=(enum("mood", "a", oid=7),))
 
     assert wire(mine("mood"), mine("mood"), here, there).cast == "text"

@@ -99,6 +99,10 @@ def overlap_problems(one: Overlap, existing: ExistingCatalog) -> Iterator[PlanPr
             near_columns(table, *one.match.selected.relation.column_names),
         )
         return
+    for each in one.filled:
+        if each.wire.problem:
+            hint = f"say how with `transform: {{{each.name}: …}}`, or leave it out with null"
+            yield PlanProblem(f"{table.name}.{each.name}", each.wire.problem, hint)
     if any(each.before_insert for each in existing.reacting(table)):
         return  # which may fill what is missing
     for column in one.untouched:
