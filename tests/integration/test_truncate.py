@@ -81,6 +81,18 @@ def test_a_failure_leaves_the_old_rows(both):
     assert target.rows("SELECT a.id, b.a FROM app.a JOIN app.b ON b.a = a.id") == [(-1, -1)]
 
 
+@pytest.mark.parametrize(
+    ("tables", "problem"),
+    [("lost", "app.lost: there is no such table in the target"), ("zz*", "no table of the source matches it")],
+)
+def test_where_a_mistake_leaves_no_table_the_plan_says_which(both, tables, problem):
+    source, target = both
+    source.execute("CREATE TABLE app.lost (id int)")
+
+    with pytest.raises(PlanError, match=problem):
+        plan_of("truncate", source, target, {tables: {}})
+
+
 def test_tables_that_others_refer_to(both):
     source, target = both
     target.execute("CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.c (a int CONSTRAINT to_a REFERENCES app.a)")

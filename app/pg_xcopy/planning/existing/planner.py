@@ -134,7 +134,8 @@ def _assemble(job: Job, source: SourceCatalog, target: ExistingCatalog, decided:
 
 
 def _opening(job: Job, decided: Decisions) -> Iterator[Step]:
-    if job.transaction == "job" and job.only_target.mode == "truncate":
+    # Where a problem leaves no table at all, the plan is still assembled: what else is wrong is said with it.
+    if decided.order.tables and job.transaction == "job" and job.only_target.mode == "truncate":
         yield truncate_step(decided.order.tables)
     if decided.order.deferred:
         keys = [TableName(each.table.schema, each.name) for each in decided.order.deferred]
