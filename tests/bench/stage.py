@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import platform
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pg_xcopy
 from pg_xcopy import __version__
 from pg_xcopy.demo.installations import Installation, find_installations, installation_at
 from pg_xcopy.demo.servers import Server
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHECKOUT = Path(__file__).parents[2]
+PACKAGE = Path(pg_xcopy.__file__).parent
 PREFERRED = 15
 
 # A server as it comes, but quiet: nothing wakes up in the middle of a run, each begins after a checkpoint. fsync and
@@ -65,6 +68,8 @@ class Stage:
 @contextmanager
 def stage(source_bin: str | None, target_bin: str | None) -> Iterator[Stage]:
     """Start both servers; raises NoServerError when there are no binaries for one."""
+    # As pip does with what it installs; where Python keeps no bytecode, a checkout costs each command 0.15 s more.
+    compileall.compile_dir(PACKAGE, quiet=2)
     source, target = _installation(source_bin), _installation(target_bin)
     newest = max(source, target, key=lambda one: one.major)
     path = os.pathsep.join([*_tools(newest), os.environ.get("PATH", os.defpath)])
