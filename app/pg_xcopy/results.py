@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from msgspec import Struct, to_builtins
 
-@dataclass(frozen=True)
-class TableResult:
+
+class TableResult(Struct, frozen=True):
     """One table that was copied: rows, bytes of COPY data, seconds from its first byte to its last row.
 
     `target` says where to; it is empty where a job has one target only.
@@ -20,8 +20,7 @@ class TableResult:
     target: str = ""
 
 
-@dataclass(frozen=True)
-class UpsertedTable(TableResult):
+class UpsertedTable(TableResult, frozen=True):
     """A table into which `rows` were upserted: `inserted` of them were not there, `updated` ones were, and differed.
 
     None where the server does not tell.
@@ -31,8 +30,7 @@ class UpsertedTable(TableResult):
     updated: int | None = None
 
 
-@dataclass(frozen=True)
-class WarningResult:
+class WarningResult(Struct, frozen=True):
     """Something that the target does not have, or that was lost: `topic` is stable, for machines.
 
     `target` says which target; it is empty where a job has one only.
@@ -47,8 +45,7 @@ class WarningResult:
         return f"{self.subject}: {self.topic}: {self.message}"
 
 
-@dataclass(frozen=True)
-class JobResult:
+class JobResult(Struct, frozen=True):
     """One job that was done. `run_id` is in the names of its staging schema and in pg_stat_activity."""
 
     job: str
@@ -69,4 +66,4 @@ class JobResult:
 
     def as_data(self) -> dict[str, Any]:
         """Give it as plain data, for JSON."""
-        return {"job": self.job, "status": "done", "rows": self.rows, "bytes": self.bytes, **asdict(self)}
+        return {"job": self.job, "status": "done", "rows": self.rows, "bytes": self.bytes, **to_builtins(self)}

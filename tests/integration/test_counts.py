@@ -55,7 +55,7 @@ class Writer:
 
 
 def copy_of(name, parts=1):
-    values = dict.fromkeys(CopyPlan.__dataclass_fields__)
+    values = dict.fromkeys(CopyPlan.__struct_fields__)
     statements = tuple(Sql(f"COPY {name} {part}") for part in range(parts))
     table = TableName("app", name)
     return CopyPlan(
@@ -67,7 +67,7 @@ QUIET = Reporter("job", lambda _: None)
 
 
 def loading(copies, tell=lambda _: None):
-    values = dict.fromkeys(Plan.__dataclass_fields__)
+    values = dict.fromkeys(Plan.__struct_fields__)
     resources = Resources(1, 1, None, ())
     plan = Plan(**{**values, "job": "job", "target_path": Sql("x"), "copies": copies, "resources": resources})
     return Loading(plan, Reporter("job", tell))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 from copying import Clock, beside, copy, job_of, our_threads, running, wait_until
+from msgspec.structs import replace
 
 from judge import read_schema
 from pg_xcopy import api, run_job, run_jobs

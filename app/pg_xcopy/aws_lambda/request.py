@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from pg_xcopy.errors import UsageError
 from pg_xcopy.manifest.near import did_you_mean
@@ -14,8 +16,7 @@ from pg_xcopy.manifest.paths import shown_path
 FORM = 'An event looks like this: {"manifest": "jobs.yaml", "jobs": ["tenant:*"], "overrides": {"parallel": 2}}.'
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """`manifest` is where one is, or one itself; no `jobs` are all; `overrides` are laid over each of them."""
 
     manifest: str | Mapping[str, Any] | None = None

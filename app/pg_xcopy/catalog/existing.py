@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from pg_xcopy.catalog.objects import ObjectId, Sequence, UserType
 from pg_xcopy.catalog.relations import Relation
@@ -14,8 +15,7 @@ from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
 
-@dataclass(frozen=True)
-class UniqueKey:
+class UniqueKey(Struct, frozen=True):
     """A unique index of a table, be it a constraint's or not.
 
     `parts` are its columns and expressions as ON CONFLICT takes them, `columns` those parts that are plain columns;
@@ -35,8 +35,7 @@ class UniqueKey:
     nulls_differ: bool = True
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A foreign key `from` a table (by OID, and by its name) `to` another."""
 
     name: str
@@ -47,8 +46,7 @@ class Reference:
     enforced: bool = True
 
 
-@dataclass(frozen=True)
-class Reaction:
+class Reaction(Struct, frozen=True):
     """A trigger or rule that acts when rows arrive; one `before_insert` may change a row, or let it fall."""
 
     name: str
@@ -56,8 +54,7 @@ class Reaction:
     before_insert: bool = False
 
 
-@dataclass(frozen=True)
-class Rights:
+class Rights(Struct, frozen=True):
     """What our role may do with a table, and with which of its columns."""
 
     inserts: frozenset[str] = frozenset()
@@ -67,8 +64,7 @@ class Rights:
     analyzes: bool = False
 
 
-@dataclass(frozen=True)
-class ExistingCatalog:
+class ExistingCatalog(Struct, frozen=True, dict=True):
     """One schema of the target that is to be filled, not replaced.
 
     Our role may go into it if it is `usable`; `own_path` are the schemas in which its own sessions look names up. Of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from pg_xcopy.catalog.objects import Cast, Collation, Comment, Function, ObjectId, Sequence, TextSearch, UserType
 from pg_xcopy.catalog.relations import Relation
@@ -15,8 +16,7 @@ from pg_xcopy.catalog.surroundings import Surroundings
 from pg_xcopy.sql.names import TableName
 
 
-@dataclass(frozen=True)
-class SourceCatalog:
+class SourceCatalog(Struct, frozen=True, dict=True):
     """One schema of the source, all from one snapshot.
 
     `members` gives the extension that an object belongs to; `unmakeable` describes what of the schema is never made;
@@ -62,8 +62,7 @@ class SourceCatalog:
         return found
 
 
-@dataclass(frozen=True)
-class TargetCatalog:
+class TargetCatalog(Struct, frozen=True):
     """The target database as far as a plan needs it; `standing` is None where the schema does not exist yet.
 
     `types_elsewhere`, `tables_elsewhere` and `functions_elsewhere` are those of its other schemas. Our role may not use

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NewType
+
+from msgspec import Struct
 
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
@@ -12,8 +13,7 @@ ObjectId = NewType("ObjectId", str)
 """An object of a catalog: the catalog's name and the object's OID there, `pg_proc 16412`."""
 
 
-@dataclass(frozen=True)
-class TypeName:
+class TypeName(Struct, frozen=True):
     """A type by its name in pg_type (`int4`, not `integer`); of an `array`, the type of its elements."""
 
     schema: str
@@ -21,8 +21,7 @@ class TypeName:
     array: bool = False
 
 
-@dataclass(frozen=True)
-class UserType:
+class UserType(Struct, frozen=True):
     """An enum ('e'), domain ('d'), composite ('c') or range ('r') type.
 
     `parts` are the types that it is made of, in the order of a composite's `fields`. `ids` are its own and those of the
@@ -52,8 +51,7 @@ class UserType:
     needs: tuple[ObjectId, ...] = ()
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function of the schema; `definition` begins with its arguments, whose types alone are in `arguments`.
 
     No two functions of one name and schema have the same in `takes`: the types of what they are called with.
@@ -76,8 +74,7 @@ class Function:
     takes: str = ""
 
 
-@dataclass(frozen=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """A sequence; `last_value` is None where the role may not read it. `owner` is the OID of the owning table."""
 
     oid: int
@@ -99,8 +96,7 @@ class Sequence:
     is_called: bool = False
 
 
-@dataclass(frozen=True)
-class Collation:
+class Collation(Struct, frozen=True):
     """A collation; `provider` is libc, icu or builtin, `ctype` is libc's LC_CTYPE."""
 
     ids: tuple[ObjectId, ...]
@@ -112,8 +108,7 @@ class Collation:
     rules: str | None = None
 
 
-@dataclass(frozen=True)
-class TextSearch:
+class TextSearch(Struct, frozen=True):
     """A text search DICTIONARY or CONFIGURATION, `made_from` a template or a parser.
 
     `mappings` are what follows ADD MAPPING FOR.
@@ -128,8 +123,7 @@ class TextSearch:
     needs: tuple[ObjectId, ...] = ()
 
 
-@dataclass(frozen=True)
-class Cast:
+class Cast(Struct, frozen=True):
     """A cast from or to a type of the schema; `signature` is `(type AS type)`, `method` what follows."""
 
     ids: tuple[ObjectId, ...]
@@ -138,8 +132,7 @@ class Cast:
     needs: tuple[ObjectId, ...] = ()
 
 
-@dataclass(frozen=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment. `kind` is the object's as COMMENT ON spells it, or DOMAIN CONSTRAINT, or TYPE COLUMN.
 
     `owner` is the relation or domain of a column, constraint or index. DOMAIN NOT NULL is a constraint too.
@@ -151,8 +144,7 @@ class Comment:
     text: str
 
 
-@dataclass(frozen=True)
-class SchemaObjects:
+class SchemaObjects(Struct, frozen=True):
     """What CREATE statements make in a schema beside tables; of sequences, not where they stand."""
 
     types: tuple[UserType, ...] = ()

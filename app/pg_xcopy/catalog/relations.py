@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.objects import ObjectId, TypeName
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a relation.
 
     `type` is as declared (`character varying(45)`), `bare_type` the same without its modifier; `identity` is 'a'
@@ -44,8 +44,7 @@ class Column:
     not_null_local: bool = False
 
 
-@dataclass(frozen=True)
-class Constraint:
+class Constraint(Struct, frozen=True):
     """A constraint; `kind` is pg_constraint's contype: p, u, x, c or f.
 
     `part_of` is the index of a partitioned table that a key's own index is attached to. `excludes` tells what an
@@ -64,8 +63,7 @@ class Constraint:
     excludes: bool = False
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(Struct, frozen=True):
     """An index that no constraint owns; `definition` begins with USING.
 
     `statistics` are ALTER INDEX actions for the statistics targets of its expressions. `part_of` is the index of a
@@ -83,8 +81,7 @@ class Index:
     part_of: str | None = None
 
 
-@dataclass(frozen=True)
-class Statistics:
+class Statistics(Struct, frozen=True):
     """Extended statistics; `definition` is what stands between the name and FROM, `target` the statistics target."""
 
     name: str
@@ -94,8 +91,7 @@ class Statistics:
     needs: tuple[ObjectId, ...] = ()
 
 
-@dataclass(frozen=True)
-class Relation:
+class Relation(Struct, frozen=True, dict=True):
     """A relation with rows; `kind` is pg_class's relkind (r, p, v, m, f).
 
     `bytes` counts TOAST, not indexes, and `blocks` only what ctid counts. `of_type` is the composite type of a

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(Struct, frozen=True):
     """A server and what our role may do in its database; `version` as PostgreSQL numbers it (150004).
 
     `superuser` tells whether our role may alter what belongs to the server's first superuser; `compressions` are the
@@ -26,8 +26,7 @@ class Server:
     encoding: str = "UTF8"
 
 
-@dataclass(frozen=True)
-class Extension:
+class Extension(Struct, frozen=True):
     """An installed extension; `ours` tells whether the role may alter it."""
 
     name: str
@@ -42,8 +41,7 @@ def schemas_of(extensions: Iterable[Extension]) -> tuple[str, ...]:
     return tuple(sorted({each.schema for each in extensions}))
 
 
-@dataclass(frozen=True)
-class AvailableExtension:
+class AvailableExtension(Struct, frozen=True):
     """An extension that could be created; `schema` is where it must live, None where that is ours to choose.
 
     `requires` are others that it needs; `relocatable` and `ours` are what they will be of the Extension. A `restricted`
@@ -58,8 +56,7 @@ class AvailableExtension:
     restricted: bool = False
 
 
-@dataclass(frozen=True)
-class Builtins:
+class Builtins(Struct, frozen=True):
     """The names of the server's own types, functions and collations, those that can be used in the database."""
 
     types: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.beside import read_objects
 from pg_xcopy.catalog.model import SourceCatalog

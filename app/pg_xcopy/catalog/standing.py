@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class StandingObject:
+class StandingObject(Struct, frozen=True):
     """Something that stands in the target schema and that a replace will drop; `kind` as pg_identify_object says it.
 
     `table` is the OID of the one that a trigger, policy or rule is on.
@@ -22,8 +21,7 @@ class StandingObject:
     table: int | None = None
 
 
-@dataclass(frozen=True)
-class Dependent:
+class Dependent(Struct, frozen=True):
     """An object outside the target schema that depends on one inside it, both as pg_describe_object says them.
 
     It may do so by way of another that is outside; `on_object` is then that. `schema` is None for what has none. Its
@@ -37,8 +35,7 @@ class Dependent:
     id: str = ""
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """A privilege of the old schema, or of something in it. `grantee` is None for PUBLIC.
 
     `scope` is schema, table, column, sequence, default or global default. `for_role`, `object_kind` belong to default
@@ -55,8 +52,7 @@ class Grant:
     object_kind: str | None = None
 
 
-@dataclass(frozen=True)
-class StandingSchema:
+class StandingSchema(Struct, frozen=True):
     """The target schema as it stands before the run; `ours` tells whether our role may rename it.
 
     `attachments` are triggers, policies and rules on its tables; `parts` are those of its types that ALTER TYPE … SET

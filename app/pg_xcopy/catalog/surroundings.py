@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from pg_xcopy.catalog.objects import ObjectId, SchemaObjects
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
 
-@dataclass(frozen=True)
-class StandingRelation:
+class StandingRelation(Struct, frozen=True):
     """Whatever has a name among the relations of the target schema; `kind` is pg_class's relkind.
 
     `home` is the OID of the table that an index, an owned sequence or a table itself belongs to. `columns` have their
@@ -34,8 +34,7 @@ class StandingRelation:
     extension: str | None = None
 
 
-@dataclass(frozen=True)
-class StandingView:
+class StandingView(Struct, frozen=True):
     """A view, in whatever schema, that reads tables of the target schema.
 
     `definition` names everything with its schema. `reads` are columns of tables, by OID and name; `rows_of` are tables
@@ -54,8 +53,7 @@ class StandingView:
     rows_of: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class StandingKey:
+class StandingKey(Struct, frozen=True):
     """A foreign key from or to a table of the target schema; `oids` are its own and its echoes' on partitions.
 
     `definition` names everything with its schema. One that is not `checked` is NOT VALID or NOT ENFORCED; one of
@@ -79,8 +77,7 @@ class StandingKey:
     comment: str | None = None
 
 
-@dataclass(frozen=True)
-class Dependence:
+class Dependence(Struct, frozen=True):
     """Something that depends on something else, both as pg_depend has them: an object, and a `part` of it, a column.
 
     `home` is the OID of the relation that it belongs to, None for what belongs to none. `kind` is view (a view's rule),
@@ -101,8 +98,7 @@ class Dependence:
     schema: str | None = None
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, dict=True):
     """The target schema as what is in it concerns the tables that are replaced."""
 
     relations: tuple[StandingRelation, ...] = ()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.cli.manner import Manner
 from pg_xcopy.errors import MissingExtraError, UsageError
@@ -19,8 +20,7 @@ HTTP = "http/protobuf"
 NOT_INSTALLED = "what that needs is not installed; run pip install 'pg-xcopy[otel]', or set OTEL_SDK_DISABLED=true"
 
 
-@dataclass(frozen=True)
-class Export:
+class Export(Struct, frozen=True):
     """One of them: `tell` raises OSError, or returns what is to be known of it; `failing` says what fails then.
 
     `observer` is what it needs to see meanwhile.

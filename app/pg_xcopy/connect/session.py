@@ -7,11 +7,11 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import psycopg2
 import psycopg2.extensions
+from msgspec import Struct
 
 from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.farewell import first_error_kept
@@ -47,8 +47,7 @@ PATIENCE = 2.0
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where a side of a job lives; `dsn` is secret, `label` is what may be shown, `connect_timeout` is in seconds.
 
     `hidden` are further secrets, which statements contain and servers may repeat.
@@ -58,12 +57,16 @@ class Address:
 
     side: str
     label: str
-    dsn: str = field(repr=False)
+    dsn: str
     connect_timeout: int = 10
     read_only: bool = False
-    hidden: frozenset[str] = field(default=frozenset(), repr=False)
+    hidden: frozenset[str] = frozenset()
     ssh: SshLogin | None = None
-    settings: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        """Show nothing that is secret."""
+        return f"Address({self.side!r}, {self.label!r})"
 
 
 class Sink(Protocol):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 STANDARD_PORT = 22
 
 
-@dataclass(frozen=True)
-class SshLogin:
+class SshLogin(Struct, frozen=True):
     """Where a bastion is, who we are there, and how we know that it is the one; keys and hosts as text.
 
     One of `fingerprint` ("SHA256:" and 43 characters) and `known_hosts` (what a file of that name has) is given.
@@ -17,10 +16,14 @@ class SshLogin:
     host: str
     port: int
     user: str
-    private_key: str = field(repr=False)
-    passphrase: str = field(default="", repr=False)
+    private_key: str
+    passphrase: str = ""
     fingerprint: str = ""
-    known_hosts: str = field(default="", repr=False)
+    known_hosts: str = ""
+
+    def __repr__(self) -> str:
+        """Show nothing that is secret."""
+        return f"SshLogin({self.label!r})"
 
     @property
     def label(self) -> str:

@@ -9,8 +9,9 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from typing import IO, Any, cast
+
+from msgspec.structs import asdict
 
 from pg_xcopy.connect.dsn import redact
 from pg_xcopy.connect.ssh import SshLogin

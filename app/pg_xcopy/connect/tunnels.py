@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.session import Address
@@ -21,8 +22,7 @@ LIBRARY = "asyncssh"
 Route = tuple[SshLogin, tuple[tuple[str, int], ...]]
 
 
-@dataclass
-class _Way:
+class _Way(Struct):
     """What leads to the servers of one route; the lock is held while it is being opened."""
 
     tunnel: Tunnel | None = None

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from msgspec import Struct
+
 from pg_xcopy.errors import XcopyError
 
 _STAND_INS = ("postgres", "nobody")
@@ -35,8 +37,7 @@ class _Switch(TypedDict, total=False):
     extra_groups: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(Struct, frozen=True):
     """A user and group to run programs as; it `stands_in` where we are root."""
 
     uid: int

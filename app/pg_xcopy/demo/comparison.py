@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
@@ -19,8 +20,7 @@ LEFT_OUT = "column left out"
 Answers = Mapping[tuple[str, str], str | None]
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One line of a comparison: `what` of `subject`, as it is in the source and as it came out."""
 
     subject: str

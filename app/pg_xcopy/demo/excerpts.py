@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from textwrap import dedent
+
+from msgspec import Struct
 
 MANIFEST = Path(__file__).with_name("demo.yaml")
 _INDENT = "  "
 
 
-@dataclass(frozen=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """What a job is for, from the comment above it, and its declaration."""
 
     purpose: str

@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from pg_xcopy.errors import XcopyError
 
 if TYPE_CHECKING:
@@ -41,8 +43,7 @@ class NoServerError(XcopyError):
         )
 
 
-@dataclass(frozen=True)
-class Installation:
+class Installation(Struct, frozen=True):
     """One set of server binaries: the directory they are in, the major version, and what brought them."""
 
     bin: Path

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pg_xcopy.connect.session import Address
 from pg_xcopy.demo.servers import SUPERUSER
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from pg_xcopy.demo.servers import Server
 
 
-@dataclass(frozen=True)
-class Shop:
+class Shop(Struct, frozen=True):
     """One side: the server, the database on it, and the role, no superuser, that jobs connect as."""
 
     side: str
@@ -41,8 +41,7 @@ class Shop:
         return sessions.open(Address(self.side, self.database, self.server.dsn(database, user=user)))
 
 
-@dataclass(frozen=True)
-class Census:
+class Census(Struct, frozen=True):
     """What the source holds: tables, partitions counted, and their rows as ANALYZE saw them."""
 
     tables: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pg_xcopy import __version__, api
 from pg_xcopy.connect.sessions import Sessions
@@ -50,8 +51,7 @@ def _two_servers(page: Page) -> Iterator[tuple[Shop, Shop]]:
         yield source_on(source), target_on(target)
 
 
-@dataclass(frozen=True)
-class _Demo:
+class _Demo(Struct, frozen=True):
     """What it plays with: a page, both sides, and its own sessions."""
 
     page: Page

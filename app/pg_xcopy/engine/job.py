@@ -6,7 +6,8 @@ import os
 import secrets
 import socket
 import time
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.before.checking import check

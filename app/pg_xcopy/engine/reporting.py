@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pg_xcopy.errors import DatabaseError, StrictError, XcopyError
 from pg_xcopy.observe.events import Event, Observer, Planned, Stage, StageStarted, TableEstimate, Warned, Worked
@@ -24,16 +26,14 @@ _WHY = {
 """Why a constraint can't hold, by SQLSTATE; the server's own message would name it by its staging schema."""
 
 
-@dataclass
-class Moved:
+class Moved(Struct):
     """What a piece of work has copied."""
 
     rows: int = 0
     bytes: int = 0
 
 
-@dataclass(frozen=True)
-class Reporter:
+class Reporter(Struct, frozen=True):
     """Speaks for one job, or for that of one of its targets: `to`; shared by threads as far as its observer may be.
 
     `worker`, `phase` and `table` are those of the work that it is told of; the others are what all workers share.

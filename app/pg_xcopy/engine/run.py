@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.reporting import Reporter
@@ -14,8 +16,7 @@ from pg_xcopy.observe.events import JobFailed, JobFinished, JobStarted
 from pg_xcopy.results import JobResult
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     """What all stages of one execution share."""
 
     job: Job
@@ -45,7 +46,7 @@ def told(run: Run, work: Callable[[], JobResult]) -> JobResult:
 def _cause(error: XcopyError, stopped_by: XcopyError | None) -> XcopyError:
     """Say why a job ended; where someone stopped it, what failed then is an echo of that."""
     if stopped_by and isinstance(error, PartlyDoneError):
-        return replace(error, cause=stopped_by)
+        return dataclasses.replace(error, cause=stopped_by)
     return stopped_by or error
 
 

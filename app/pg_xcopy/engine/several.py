@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.engine.before.checking import check
 from pg_xcopy.engine.before.sides import Sides, source_side, target_side
@@ -22,8 +24,7 @@ from pg_xcopy.planning.rows.shape import ALONE
 from pg_xcopy.results import JobResult
 
 
-@dataclass
-class _Lane:
+class _Lane(Struct):
     """One target's course, and how it ended."""
 
     run: Run

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.errors import CancelledError, XcopyError
@@ -17,8 +18,7 @@ GRACE = 5.0
 """Seconds that servers get to answer cancel requests before their connections are cut."""
 
 
-@dataclass(frozen=True)
-class Deadline:
+class Deadline(Struct, frozen=True):
     """When a run has to be over, as a time.monotonic(), and what to raise if it is not."""
 
     at: float

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+from msgspec import Struct
 from pydantic import Field, SecretStr, ValidationError
 
 from pg_xcopy.manifest.connections import Connection
@@ -101,8 +101,7 @@ def _check_sections(document: Document, findings: Findings) -> None:
         findings.add((), error.errors(include_url=False))
 
 
-@dataclass(frozen=True)
-class _Checking:
+class _Checking(Struct, frozen=True):
     """Checks values against a model, by alias only: the names of the fields in Python are no keys of a manifest."""
 
     findings: Findings

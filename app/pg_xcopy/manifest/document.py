@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pg_xcopy.errors import ManifestError, Problem
 
@@ -18,8 +20,7 @@ class Position(NamedTuple):
     column: int = 0
 
 
-@dataclass
-class Positions:
+class Positions(Struct):
     """Where each key and each value of a document stands."""
 
     keys: dict[Path, Position] = field(default_factory=dict)
@@ -38,8 +39,7 @@ class Positions:
         return Position()
 
 
-@dataclass
-class Document:
+class Document(Struct):
     """The plain data of a file; `variables` tells which values came, wholly or in part, from `${…}`.
 
     `base` is the directory that paths in it are relative to, where that is not the file's own.

@@ -6,9 +6,10 @@ The text of the file is never touched, so a variable's value can't add a key, a 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from pg_xcopy.errors import Problem
 from pg_xcopy.manifest.paths import shown_path
@@ -63,8 +64,7 @@ def references(text: str) -> str:
     return ", ".join("${%s}" % re.split(r":[-?]", body)[0] for body in bodies)  # noqa: UP031 - braces within braces
 
 
-@dataclass
-class _Filler:
+class _Filler(Struct):
     document: Document
     environ: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from pg_xcopy.manifest.build import built, merged
 from pg_xcopy.manifest.document import Document, Positions

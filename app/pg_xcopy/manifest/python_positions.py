@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pg_xcopy.manifest.document import Path, Position, Positions
 
@@ -31,8 +32,7 @@ def _assignments(tree: ast.Module) -> list[tuple[str, ast.expr]]:
     return found
 
 
-@dataclass
-class _Mapper:
+class _Mapper(Struct):
     lines: list[str]
     assigned: dict[str, ast.expr]
     positions: Positions = field(default_factory=Positions)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from pg_xcopy.errors import ManifestError, Problem
 from pg_xcopy.manifest.paths import shown_path
@@ -24,8 +25,7 @@ def checked_structure(document: Document) -> Document:
     return document.with_raw(raw, {})
 
 
-@dataclass
-class _Walker:
+class _Walker(Struct):
     document: Document
     problems: set[Problem] = field(default_factory=set)
     _open: list[int] = field(default_factory=list)

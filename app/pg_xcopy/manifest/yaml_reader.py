@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pg_xcopy.errors import ManifestError, Problem
@@ -28,8 +28,7 @@ def read_yaml(content: bytes, file: str) -> Document:
     return Document(file, raw, builder.positions)
 
 
-@dataclass
-class _Builder:
+class _Builder(Struct):
     """Walks the graph of nodes, in which an alias leads to the node of its anchor a second time."""
 
     file: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
+
+from msgspec import Struct, field
 
 from pg_xcopy.observe.spans import Span
 from pg_xcopy.results import JobResult, TableResult, WarningResult
@@ -32,8 +33,7 @@ class Stage(str, Enum):
     ANALYZE = "analyze"
 
 
-@dataclass(frozen=True)
-class TableEstimate:
+class TableEstimate(Struct, frozen=True):
     """What the server expects of one table: rows, and bytes on its disk."""
 
     table: str
@@ -41,8 +41,7 @@ class TableEstimate:
     bytes: int
 
 
-@dataclass(frozen=True)
-class JobStarted:
+class JobStarted(Struct, frozen=True):
     """A job began; `source` and `target` are where it reads and writes, without secrets.
 
     `began` is when its run did, in UTC: from then on spans are counted, and for all targets of a job it is the same.
@@ -56,8 +55,7 @@ class JobStarted:
     began: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
 
-@dataclass(frozen=True)
-class StageStarted:
+class StageStarted(Struct, frozen=True):
     """A stage of a job began."""
 
     job: str
@@ -65,8 +63,7 @@ class StageStarted:
     to: str = ""
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """The tables that will be copied are known.
 
     `plan` is the whole plan, a `pg_xcopy.planning.plan.Plan`, for observers that know more than this package does.
@@ -75,11 +72,10 @@ class Planned:
     job: str
     tables: tuple[TableEstimate, ...]
     to: str = ""
-    plan: object = field(default=None, repr=False, compare=False)
+    plan: object = None
 
 
-@dataclass(frozen=True)
-class TableStarted:
+class TableStarted(Struct, frozen=True):
     """The rows of a table began to flow."""
 
     job: str
@@ -87,8 +83,7 @@ class TableStarted:
     to: str = ""
 
 
-@dataclass(frozen=True)
-class TableProgress:
+class TableProgress(Struct, frozen=True):
     """Rows and bytes of a table that have passed so far; sent a few times a second at most.
 
     Binary data is not taken apart to count: until all of it has passed, its rows are estimated from its bytes.
@@ -101,8 +96,7 @@ class TableProgress:
     to: str = ""
 
 
-@dataclass(frozen=True)
-class TableCopied:
+class TableCopied(Struct, frozen=True):
     """All rows of a table are in; both ends agree on their number."""
 
     job: str
@@ -110,8 +104,7 @@ class TableCopied:
     to: str = ""
 
 
-@dataclass(frozen=True)
-class TableKept:
+class TableKept(Struct, frozen=True):
     """A table's own transaction was committed: its rows are there, whatever becomes of the job."""
 
     job: str
@@ -119,8 +112,7 @@ class TableKept:
     to: str = ""
 
 
-@dataclass(frozen=True)
-class Worked:
+class Worked(Struct, frozen=True):
     """A worker is through with a piece of work: a part of a table's rows, a key, an index, a batch of statements."""
 
     job: str
@@ -128,8 +120,7 @@ class Worked:
     to: str = ""
 
 
-@dataclass(frozen=True)
-class Warned:
+class Warned(Struct, frozen=True):
     """Something that the user should know."""
 
     job: str
@@ -137,8 +128,7 @@ class Warned:
     to: str = ""
 
 
-@dataclass(frozen=True)
-class JobFinished:
+class JobFinished(Struct, frozen=True):
     """A job is done and its schema is in place."""
 
     job: str
@@ -146,8 +136,7 @@ class JobFinished:
     to: str = ""
 
 
-@dataclass(frozen=True)
-class JobFailed:
+class JobFailed(Struct, frozen=True):
     """A job ended without effect. `message` is the error's sentence and hint, the latter also by itself.
 
     `code` says for machines what kind of error it was, and `sqlstate` what the server called it, if it was one of its.

@@ -6,10 +6,11 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from datetime import datetime, timezone
 from enum import Enum
 from typing import Any
+
+from msgspec.structs import asdict
 
 from pg_xcopy.observe.audit import audit_text
 from pg_xcopy.observe.events import (

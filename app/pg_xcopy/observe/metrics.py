@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -44,8 +44,7 @@ OF_THE_COMMAND = {
 FAMILIES = {**LAST_RUN, **LAST_SUCCESS, **OF_THE_COMMAND}
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """One value of one metric; `labels` are in the order of its family."""
 
     name: str

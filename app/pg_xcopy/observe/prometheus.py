@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 
+from msgspec import Struct
 from prometheus_client import exposition
 
 from pg_xcopy.observe.files import write_atomically
@@ -48,13 +48,16 @@ def _before(path: Path) -> tuple[tuple[Sample, ...], str]:
         return (), f"what was in {path} is no file of metrics ({type(error).__name__}), and is replaced"
 
 
-@dataclass(frozen=True)
-class Gateway:
+class Gateway(Struct, frozen=True):
     """A Pushgateway: its address as it may be shown, and who pushes."""
 
     address: str
     user: str = ""
-    password: str = field(default="", repr=False)
+    password: str = ""
+
+    def __repr__(self) -> str:
+        """Show no password."""
+        return f"Gateway({self.address!r}, {self.user!r})"
 
     @classmethod
     def at(cls, url: str) -> Gateway:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Phase(str, Enum):
@@ -29,8 +30,7 @@ class Phase(str, Enum):
     CLEAN = "clean up"
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(Struct, frozen=True):
     """A piece of work: `doing` says which, in words for people.
 
     `table` is the relation that it was about, named as in the events of its rows; empty where it was about several, or
@@ -55,8 +55,7 @@ class Span:
         return self.started + self.seconds
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """The clock of one run, shared by its threads: it began at a time in UTC, from which on seconds are counted."""
 
     began: datetime

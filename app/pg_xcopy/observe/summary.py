@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from pg_xcopy.errors import PartlyDoneError, TargetsFailedError, XcopyError, sqlstate_of
 from pg_xcopy.observe.events import Event, JobStarted, Warned
@@ -15,8 +17,7 @@ DONE, FAILED, STOPPED, NOT_RUN = "done", "failed", "stopped", "not run"
 """How a job can end. One that is `stopped` was broken off by a signal; one that is `not run` never began."""
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """An error: `type` is its class, `code` the same for machines, `sqlstate` the server's name for it, if any.
 
     `done` are the tables that are filled all the same, each having had a transaction of its own.
@@ -40,8 +41,7 @@ class Failure:
         return data if not self.done else {**data, "done": [asdict(each) for each in self.done]}
 
 
-@dataclass(frozen=True)
-class JobSummary:
+class JobSummary(Struct, frozen=True):
     """One job: how it ended, what was copied, what is to be known. `failures` are those of its targets, if several."""
 
     job: str
@@ -84,8 +84,7 @@ class JobSummary:
         return data
 
 
-@dataclass(frozen=True)
-class RunSummary:
+class RunSummary(Struct, frozen=True):
     """A run of the command: its jobs in their order, what failed outside of them, what observers could not do."""
 
     version: str

@@ -10,9 +10,9 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from msgspec import Struct, field
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
@@ -35,8 +35,7 @@ _NANO = 1_000_000_000
 _Attributes = Mapping[str, str | int | float | bool]
 
 
-@dataclass
-class _Course:
+class _Course(Struct):
     """What was seen of a job, or of that of one of its targets."""
 
     began: JobStarted

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
+
+from msgspec import Struct, field
 
 from pg_xcopy.observe.events import (
     Event,
@@ -40,8 +41,7 @@ class Outcome(str, Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What became of a table, at a time in UTC; without a `table` it is about its job as a whole.
 
     `result` is what was copied; where `outcome` is FAILED it was undone. `cause` says why it failed, or what the
@@ -92,8 +92,7 @@ class Verdicts:
             self._tell(verdict)
 
 
-@dataclass
-class _Course:
+class _Course(Struct):
     """How far a job has come."""
 
     began: JobStarted

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from pg_xcopy.planning.existing import telling as existing
 from pg_xcopy.planning.existing.plan import ExistingPlan
@@ -27,7 +29,7 @@ def as_sql(plan: Plan) -> str:
 
 def as_data(plan: Plan) -> dict[str, Any]:
     """Give the plan as mappings, lists and scalars, ready for JSON; names are text, `schema.name`."""
-    return {item.name: _plain(getattr(plan, item.name)) for item in fields(plan)}
+    return {name: _plain(value) for name, value in asdict(plan).items()}
 
 
 _LINES: Mapping[type[Plan], Callable[[Any], Iterator[str]]] = {
@@ -45,6 +47,6 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - JSON's own variety
         return str(value) if isinstance(value, TableName) else value.value
     if isinstance(value, Sql):
         return str(value)
-    if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Struct):
+        return {name: _plain(each) for name, each in asdict(value).items()}
     return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.relations import Column, Relation
 from pg_xcopy.planning.plan import ColumnPlan, Transport
@@ -24,16 +25,14 @@ FOREIGN = "_xcopy_foreign_{}"
 TRIED = TableName("pg_temp", "_xcopy_filtered")
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """What a stream reads: all rows of some relations that a `condition` lets pass."""
 
     relations: tuple[Relation, ...]
     condition: Sql | None
 
 
-@dataclass(frozen=True)
-class Foreign:
+class Foreign(Struct, frozen=True):
     """Writes the statements of postgres_fdw: for the target, which fetches, or for the source, which pushes."""
 
     transport: Transport

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.objects import ObjectId
 from pg_xcopy.sql.names import TableName
@@ -53,8 +54,7 @@ LOSSES = frozenset(
 """What `strict: true` turns into a failure."""
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something that the user should know: a warning. `subject` names the table or object it is about.
 
     Where that is a foreign key, it `refers_to` a table, by its name on the target.
@@ -69,8 +69,7 @@ class Notice:
         return f"{self.subject}: {self.topic.value}: {self.message}"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """One DDL statement; `doing` is a phrase for errors and `subject` the table it belongs to.
 
     A step with a `topic` is best-effort: when it fails, its failure is a notice on that topic, `what` says what is
@@ -85,8 +84,7 @@ class Step:
     undo: Sql | None = None
 
 
-@dataclass(frozen=True)
-class ColumnPlan:
+class ColumnPlan(Struct, frozen=True):
     """A column of the target. `expression` is what is selected for it; None where it is generated there."""
 
     name: str
@@ -95,8 +93,7 @@ class ColumnPlan:
     transformed: bool = False
 
 
-@dataclass(frozen=True)
-class Conversion:
+class Conversion(Struct, frozen=True):
     """A column whose values are cast on the source; `trial` is a SELECT that fails where there is no such cast."""
 
     column: str
@@ -105,8 +102,7 @@ class Conversion:
     trial: Sql
 
 
-@dataclass(frozen=True)
-class CopyPlan:
+class CopyPlan(Struct, frozen=True):
     """The rows of one relation of the source on their way into one of the staging schema.
 
     `source` and `target` are the names a user knows; the statements name the staging schema. `guard` is a SELECT that
@@ -145,16 +141,14 @@ class CopyPlan:
         return self.parts or (self.source,)
 
 
-@dataclass(frozen=True)
-class TableStart:
+class TableStart(Struct, frozen=True):
     """What makes one table that nothing else is made of, and its own sequences: at any time, beside others."""
 
     table: TableName
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True)
-class TableFinish:
+class TableFinish(Struct, frozen=True):
     """What is done to one table when its rows are in: keys and checks, then indexes (in any order), then the rest.
 
     `parents` are the partitioned table that it belongs to, which adopts its keys, or those that it inherits from: they
@@ -175,8 +169,7 @@ class TableFinish:
         return (*self.keys, *self.indexes, *self.rest)
 
 
-@dataclass(frozen=True)
-class ForeignKey:
+class ForeignKey(Struct, frozen=True):
     """A foreign key of `table`, made at once; or, where the table is large, first `add`ed and then `validate`d.
 
     The latter takes weaker locks, so that several tables are validated at once. It `refers_to` a table of the target.
@@ -197,8 +190,7 @@ class SwapMethod(str, Enum):
     TABLES = "move the tables between the schemas"
 
 
-@dataclass(frozen=True)
-class KeptKey:
+class KeptKey(Struct, frozen=True):
     """A foreign key of a table that stays to one that is replaced, made again in the swap; `what` is its definition.
 
     `breaks` asks before the swap whether rows break it, None where only the server can tell. `validate` makes it hold
@@ -211,8 +203,7 @@ class KeptKey:
     validate: Step | None
 
 
-@dataclass(frozen=True)
-class SwapPlan:
+class SwapPlan(Struct, frozen=True):
     """The short transaction at the end. `reason` says why it is not a rename, where it is not.
 
     Where only tables are replaced, views and foreign keys are made `again`, and what stands is `used`. `may_fall` are
@@ -228,8 +219,7 @@ class SwapPlan:
     may_fall: tuple[ObjectId, ...] = ()
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """One side of the job, as it may be shown; `server_version` as PostgreSQL numbers it."""
 
     label: str
@@ -238,8 +228,7 @@ class Endpoint:
     server_version: int
 
 
-@dataclass(frozen=True)
-class Resources:
+class Resources(Struct, frozen=True):
     """What a run may use, and what its sessions on the target set.
 
     Each of the `workers` has a connection to the target, `readers` of them one to the source, too; `max_rate` is in
@@ -252,8 +241,7 @@ class Resources:
     settings: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Transport:
+class Transport(Struct, frozen=True):
     """How one server talks to the other: by the extension `name`, dblink's `functions` are in that schema.
 
     `connect`, `process` and `disconnect` are what it is told; `encoding` is in which dblink asks for values. It is the
@@ -279,8 +267,7 @@ class Transport:
         return "source" if self.push else "target"
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What every plan of a job has, whatever becomes of the rows on the target: what is read, and where it goes.
 
     `copies` are the streams of rows; `source_path` and `target_path` are the search paths of both sides. Where there is
@@ -304,16 +291,14 @@ class Plan:
         return False
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(Struct, frozen=True):
     """A sequence of the source, and its copy, which is set when the rows are in."""
 
     sequence: TableName
     copy: TableName
 
 
-@dataclass(frozen=True)
-class ReplacePlan(Plan):
+class ReplacePlan(Plan, frozen=True):
     """A whole schema is built beside the target's and takes its place.
 
     `staging` and `retired` are the schemas beside the target's: the one that is built and the one that was replaced.
@@ -336,8 +321,7 @@ class ReplacePlan(Plan):
     strict: bool
 
 
-@dataclass(frozen=True)
-class PlanProblem:
+class PlanProblem(Struct, frozen=True):
     """A reason why the job can't be run as it is declared. `subject` names the table or object."""
 
     subject: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.plan import CopyPlan, ForeignKey, ReplacePlan, Step, TableFinish, TableStart
@@ -20,15 +21,13 @@ TOGETHER = 50
 """Tables in one transaction: each takes locks for itself, its indexes and its TOAST table."""
 
 
-@dataclass(frozen=True)
-class Load:
+class Load(Struct, frozen=True):
     """Rows to copy, in one transaction on the target: small tables, or one part of a large one."""
 
     parts: tuple[tuple[CopyPlan, int], ...]
 
 
-@dataclass(frozen=True)
-class Make:
+class Make(Struct, frozen=True):
     """Statements to run on the target, `together` in one transaction or each in its own.
 
     `table` is the one that all of them are about; None where there are several.
@@ -40,16 +39,14 @@ class Make:
     table: TableName | None = None
 
 
-@dataclass(frozen=True)
-class Validate:
+class Validate(Struct, frozen=True):
     """Foreign keys of one `table` to validate, where adding them was possible."""
 
     table: TableName
     keys: tuple[ForeignKey, ...]
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Struct, frozen=True):
     """Something for one worker, which can begin when the works at the places in `after` are done.
 
     `bytes` is its weight.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from pg_xcopy.planning.plan import CopyPlan, Plan
 from pg_xcopy.planning.rows.shape import Agreement

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
@@ -43,8 +44,7 @@ class Writing(Protocol):
         """Write what asks the target which part of a filter the source would get to see."""
 
 
-@dataclass(frozen=True)
-class Pulling:
+class Pulling(Struct, frozen=True):
     """Writes the statements of dblink, for the target to run."""
 
     transport: Transport

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from pg_xcopy.errors import CancelledError, XcopyError
 from pg_xcopy.observe import events
@@ -15,8 +16,7 @@ from pg_xcopy.planning.plan import Plan
 from pg_xcopy.results import JobResult, TableResult, WarningResult
 
 
-@dataclass
-class Course:
+class Course(Struct):
     """How far a job, or that of one of its targets, has come."""
 
     job: str

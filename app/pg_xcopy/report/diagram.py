@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
+
+from msgspec import Struct
 
 from pg_xcopy.observe.wording import count_text
 from pg_xcopy.report.layers import components, layers
@@ -16,8 +17,7 @@ LONGEST = 26
 """Characters of a name in a box."""
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(Struct, frozen=True):
     """A table to draw: `name` identifies it, `label` is shown. One that is not `copied` only is referred to."""
 
     name: str
@@ -26,8 +26,7 @@ class Node:
     copied: bool = True
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A foreign key: between the names of two nodes. One that does not `hold` was left out on the target."""
 
     child: str
@@ -36,8 +35,7 @@ class Reference:
     holds: bool
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     """A drawn table."""
 
     number: int
@@ -52,8 +50,7 @@ class Box:
         return label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…"
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A drawn foreign key, or several between the same two tables: numbers of boxes, an SVG path, what they are."""
 
     child: int
@@ -63,8 +60,7 @@ class Line:
     holds: bool
 
 
-@dataclass(frozen=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """Tables that hang together."""
 
     title: str
@@ -74,8 +70,7 @@ class Drawing:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True)
-class Diagram:
+class Diagram(Struct, frozen=True):
     """All drawings, the largest first, and the tables that neither refer to another nor are referred to."""
 
     drawings: tuple[Drawing, ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+from msgspec import Struct
 
 from pg_xcopy.report.diagram import Diagram
 from pg_xcopy.report.timeline import Bar, Timeline
@@ -21,8 +22,7 @@ class State(str, Enum):
     NOT_BEGUN = "not begun"
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """A number that matters, written for people, with what it counts and a remark."""
 
     value: str
@@ -30,8 +30,7 @@ class Figure:
     remark: str = ""
 
 
-@dataclass(frozen=True)
-class TableLine:
+class TableLine(Struct, frozen=True):
     """One table. `rows` are those that the source sent; None where nothing was sent yet.
 
     `expected` and `expected_bytes` are the source's estimates. `written` says how many rows the target took, in words
@@ -56,8 +55,7 @@ class TableLine:
         return self.rows / self.copying if self.rows and self.copying else None
 
 
-@dataclass(frozen=True)
-class Warnings:
+class Warnings(Struct, frozen=True):
     """The warnings on one topic, with what can be done about them; each is a subject and a message."""
 
     topic: str
@@ -65,8 +63,7 @@ class Warnings:
     each: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """A constraint or index, and what became of it."""
 
     name: str
@@ -76,8 +73,7 @@ class Part:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class ColumnLine:
+class ColumnLine(Struct, frozen=True):
     """A column of a planned table; `how` its values come about, `expression` by what SQL."""
 
     name: str
@@ -86,8 +82,7 @@ class ColumnLine:
     expression: str = ""
 
 
-@dataclass(frozen=True)
-class PlannedTable:
+class PlannedTable(Struct, frozen=True):
     """What is planned for one table."""
 
     name: str
@@ -107,8 +102,7 @@ class PlannedTable:
 AS_IT_IS = "as it is"
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """The plan: facts in a line each, lists under a title, tables, and every statement."""
 
     facts: tuple[tuple[str, str], ...]
@@ -117,8 +111,7 @@ class Planned:
     sql: str
 
 
-@dataclass(frozen=True)
-class JobSection:
+class JobSection(Struct, frozen=True):
     """One job, or one target of a job with several: `to`.
 
     `sentence` says how it ended, `hint` how to mend it, `effect` what state the target is in.
@@ -156,8 +149,7 @@ class JobSection:
         return sum(len(each.each) for each in self.warnings)
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """The whole report. `environment` are facts: versions, options; `kind` is run or plan."""
 
     kind: str

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from pg_xcopy.connect.dsn import redact
 from pg_xcopy.errors import XcopyError
@@ -95,8 +98,8 @@ def _masked(value: Any, hidden: frozenset[str]) -> Any:  # noqa: ANN401 - whatev
         return redact(value, hidden)
     if isinstance(value, tuple):
         return tuple(_masked(each, hidden) for each in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{each.name: _masked(getattr(value, each.name), hidden) for each in fields(value)})
+    if isinstance(value, Struct):
+        return replace(value, **{name: _masked(each, hidden) for name, each in asdict(value).items()})
     return value
 
 

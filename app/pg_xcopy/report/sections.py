@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pg_xcopy.observe.effects import effect_of
 from pg_xcopy.observe.spans import Phase, Span

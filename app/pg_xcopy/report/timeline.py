@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.observe.spans import Phase, Span
 from pg_xcopy.observe.wording import bytes_text, count_text, seconds_text
@@ -42,8 +44,7 @@ GROUPS = {
 """Which colour each phase has: more than a few can't be told apart."""
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """A piece of work on the axis, of `WIDTH` units."""
 
     x: float
@@ -52,8 +53,7 @@ class Bar:
     label: str
 
 
-@dataclass(frozen=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """What one worker did."""
 
     name: str
@@ -61,8 +61,7 @@ class Lane:
     bars: tuple[Bar, ...]
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(Struct, frozen=True):
     """How long all workers together were in one phase, in seconds, and how much of all their work that was."""
 
     phase: str
@@ -72,8 +71,7 @@ class Share:
     percent: float
 
 
-@dataclass(frozen=True)
-class Timeline:
+class Timeline(Struct, frozen=True):
     """The picture: lanes, shares, the slowest pieces of work, and how many bytes a second passed (`rates`, 0 to 1)."""
 
     seconds: float

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pg_xcopy.sql.quoting import Sql, identifier
 
 
-@dataclass(frozen=True, order=True)
-class TableName:
+class TableName(Struct, frozen=True, order=True):
     """The name of a relation (or of any other object that lives in a schema), as PostgreSQL's catalog holds it."""
 
     schema: str

@@ -6,10 +6,10 @@ import re
 import resource
 import stat
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
+from msgspec.structs import replace
 from samples import FAILED, JOB, RUN, USERS
 
 import pg_xcopy

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+from msgspec.structs import replace
 from samples import JOB, RESULT, RUN, USERS
 
 from pg_xcopy.cli.manner import Manner

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields, replace
 from typing import get_args
 
 import pytest
+from msgspec.structs import fields, replace
 from samples import BEGAN, FAILED, JOB, RESULT, RUN, USERS, WARNING
 
 from pg_xcopy.observe import events, json_lines

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from opentelemetry.sdk.trace.export import SpanExportResult
 from samples import BEGAN, JOB, RUN
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace  # noqa: F401 - for tests that vary a value
 from itertools import count
+
+from msgspec.structs import replace  # noqa: F401 - for tests that vary a value
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Reaction, Reference, Rights, UniqueKey
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
@@ -177,7 +178,7 @@ def source(*relations, **given):
 
 
 def target(standing=None, **given):
-    on_server = {name: given.pop(name) for name in list(given) if name in Server.__dataclass_fields__}
+    on_server = {name: given.pop(name) for name in list(given) if name in Server.__struct_fields__}
     types = given.pop("types_elsewhere", frozenset()) | {TableName("pg_catalog", "int4")}
     schema = given.pop("schema", SCHEMA)
     return TargetCatalog(server(database="staging", **on_server), schema, standing, types_elsewhere=types, **given)
@@ -201,7 +202,7 @@ def existing(*relations, **given):
         for key in each.constraints
         if key.kind == "f"
     )
-    on_server = {name: given.pop(name) for name in list(given) if name in Server.__dataclass_fields__}
+    on_server = {name: given.pop(name) for name in list(given) if name in Server.__struct_fields__}
     given.setdefault("references", references)
     return ExistingCatalog(server(database="staging", **on_server), given.pop("schema", SCHEMA), relations, **given)
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +35,7 @@ from catalogs import (
     target,
     unique_key,
 )
+from msgspec.structs import fields, replace
 
 from pg_xcopy.catalog.objects import SchemaObjects
 from pg_xcopy.catalog.standing import StandingObject

@@ -1,9 +1,8 @@
 """Types that the copy does not create: the target must have them."""
 
-from dataclasses import replace
-
 import pytest
 from catalogs import TableName, available, column, enum, extension, plan, source, standing, table, target
+from msgspec.structs import replace
 
 from pg_xcopy.errors import PlanError
 

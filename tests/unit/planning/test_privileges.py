@@ -1,8 +1,7 @@
 """Owners, grants and default privileges carry over to what bears the same name."""
 
-from dataclasses import replace
-
 from catalogs import column, grant, in_staging, plan, sequence, source, standing, standing_table, table, target
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.standing import StandingObject
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from made_up import LEFT_OUT, beginning, plan, report, result, whole
 from pg_xcopy.errors import TargetLockedError

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
@@ -118,7 +120,7 @@ def _checked(session: Session, copy: CopyPlan) -> CopyPlan:
         try:
             _explain(session, copy.guard, copy)
         except DatabaseError as error:
-            raise replace(error, reason=_explained(error)) from error
+            raise dataclasses.replace(error, reason=_explained(error)) from error
     return _estimated(copy, plan)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.connect.session import Address
 from pg_xcopy.engine.before.guard import refuse_same_schema
@@ -17,8 +19,7 @@ from pg_xcopy.manifest.connections import Connection
 from pg_xcopy.observe.spans import Phase
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(Struct, frozen=True):
     """Both databases of a run, each with the session that holds what the run relies on: the snapshot, the lock."""
 
     source: Source

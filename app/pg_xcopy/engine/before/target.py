@@ -6,7 +6,8 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.existing_tables import read_existing
@@ -23,8 +24,7 @@ READ_ONLY_STATES = frozenset({"0A000", "25006"})
 """SQLSTATEs of a standby that is asked for a transaction that writes."""
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Struct, frozen=True):
     """The session whose open transaction holds the lock; `nonce` is a second lock that only this run knows of."""
 
     address: Address

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.replacing.last_look import Permission, dependents_of, extensions_within, permission_of
@@ -25,8 +26,7 @@ SETTINGS = (("synchronous_commit", "off"),)
 """What a crash brings back is dropped by the next run."""
 
 
-@dataclass(frozen=True)
-class _Leftovers:
+class _Leftovers(Struct, frozen=True):
     """Schemas of one purpose beside one target, by how their names begin.
 
     Those that are `used` may hold what something outside has come to need, and of that not all may be broken.

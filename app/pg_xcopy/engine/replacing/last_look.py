@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pg_xcopy.catalog.standing import Dependent
 from pg_xcopy.catalog.target import read_dependents
@@ -20,8 +20,7 @@ def extensions_within(session: Session, schema_oid: int) -> tuple[str, ...]:
     return tuple(row["name"] for row in rows)
 
 
-@dataclass(frozen=True)
-class Permission:
+class Permission(Struct, frozen=True):
     """What may be broken: where a job `cascades`, all but what is in the schema that it made.
 
     Where only tables are replaced, it made only a part of that: what `may_fall` has been named then. Publications lose

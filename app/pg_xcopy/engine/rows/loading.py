@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.reporting import Reporter
@@ -22,8 +24,7 @@ from pg_xcopy.results import TableResult, UpsertedTable
 from pg_xcopy.sql.quoting import Sql
 
 
-@dataclass(frozen=True)
-class Hands:
+class Hands(Struct, frozen=True):
     """What a worker has: where its rows come from, the session that writes, and who speaks for it."""
 
     feed: Feed | Fetching
@@ -31,16 +32,14 @@ class Hands:
     reporter: Reporter
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Struct, frozen=True):
     """What an upsert made of the rows of a table: so many were not there, so many others changed; None: not known."""
 
     inserted: int | None
     updated: int | None
 
 
-@dataclass
-class _Meter:
+class _Meter(Struct):
     """What has come of one table, of all its parts; shared by the workers that copy them."""
 
     parts: int
@@ -134,7 +133,7 @@ class Loading:
         seconds = meter.ended - meter.started
         result = TableResult(str(copy.source), rows, size, seconds, self._reporter.to)
         if written:
-            result = UpsertedTable(**vars(result), inserted=written.inserted, updated=written.updated)
+            result = UpsertedTable(**asdict(result), inserted=written.inserted, updated=written.updated)
         self._results[copy] = result
         self._reporter.tell(TableCopied(self._plan.job, result, self._reporter.to))
 

@@ -13,7 +13,8 @@ import select
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pg_xcopy.connect.session import CHUNK, Sink, Stream
 from pg_xcopy.engine.rows.pacing import Pace
@@ -34,8 +35,7 @@ class ConsumerSpokeError(Exception):
     """The consumer's server sent something in the middle of COPY FROM: an error, or its farewell."""
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """Rows and bytes that have passed; rows are line ends, which text COPY data has only at the end of a row.
 
     None where they are not counted on the way: binary data would have to be taken apart for it.
@@ -45,8 +45,7 @@ class Tally:
     bytes: int = 0
 
 
-@dataclass(frozen=True)
-class Pumped:
+class Pumped(Struct, frozen=True):
     """What either side counted, in rows, and the bytes between them."""
 
     sent: int
@@ -54,8 +53,7 @@ class Pumped:
     bytes: int
 
 
-@dataclass(frozen=True)
-class Producer:
+class Producer(Struct, frozen=True):
     """The side that reads the source: `run` writes to a sink and returns its rows; the others end it from outside.
 
     `stop` asks it to break off, `cut` takes its connection away.
@@ -66,16 +64,14 @@ class Producer:
     cut: Callable[[], None]
 
 
-@dataclass(frozen=True)
-class Consumer:
+class Consumer(Struct, frozen=True):
     """The side that writes the target. `descriptor` is its socket: in COPY FROM a server that speaks has an error."""
 
     run: Callable[[Stream], int]
     descriptor: int
 
 
-@dataclass(frozen=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """What happens to the data on its way: `report` is told what has passed, at most every REPORT_SECONDS.
 
     `lines` tells whether each row ends with a line end.
@@ -86,8 +82,7 @@ class Watch:
     lines: bool = True
 
 
-@dataclass
-class _Outcome:
+class _Outcome(Struct):
     """The first failure of either side, never overwritten by its echo on the other."""
 
     cause: BaseException | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
@@ -71,8 +72,7 @@ def connect(transport: Transport, plan: Plan, source: Source, writer: Session) -
     return int(writer.value(transport.process, CONNECTING))
 
 
-@dataclass(eq=False)
-class FarProcess:
+class FarProcess(Struct, eq=False):
     """A process of one server that works for the other; older servers heed no cancel while they wait for it.
 
     `session` is one of ours on its server, `application_name` that of the process.

@@ -7,7 +7,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pg_xcopy.connect.session import CHUNK, Session, Sink
 from pg_xcopy.connect.sessions import Sessions
@@ -116,8 +117,7 @@ class _Spreader(io.RawIOBase):
         return len(chunk)
 
 
-@dataclass
-class _Stream:
+class _Stream(Struct):
     """A statement whose rows are to be read, and who waits for them."""
 
     statement: Sql

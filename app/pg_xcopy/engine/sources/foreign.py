@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.model import SourceCatalog
 from pg_xcopy.catalog.relations import Relation

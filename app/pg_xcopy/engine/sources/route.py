@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pg_xcopy.connect import dsn as dsns
 from pg_xcopy.connect.routes import SETTING, NoRouteError, connection_string, foreign_options, spelled

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.model import SourceCatalog
 from pg_xcopy.catalog.source import read_source
@@ -16,8 +17,7 @@ from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """The session that keeps the snapshot alive, the snapshot's name, and the catalog as it shows it."""
 
     address: Address

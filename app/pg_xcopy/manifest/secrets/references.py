@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.connect.secrets_manager import ARN, NAME
 from pg_xcopy.manifest.secrets.contents import Reader, single
@@ -11,8 +12,7 @@ from pg_xcopy.manifest.secrets.contents import Reader, single
 SCHEME = "aws-sm:"
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A secret, and which part of it; without a key it is the whole text."""
 
     secret: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pg_xcopy.connect.secrets_manager import SecretsManager, UnreadableSecretError
 from pg_xcopy.errors import ManifestError, Problem, SecretsError
@@ -67,8 +69,7 @@ def _explained(problem: Problem, guarded: Iterable[str]) -> Problem:
     return replace(problem, hint="; ".join(filter(None, (problem.hint, GUARD))))
 
 
-@dataclass
-class _Filling:
+class _Filling(Struct):
     """Fills in what is unread; `hidden` is what may not be shown of it."""
 
     document: Document

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Rights
 from pg_xcopy.catalog.relations import Relation
@@ -24,8 +25,7 @@ LANDING = "_xcopy_{}"
 """Names of temporary tables. Not those of their tables: where a function says SET search_path, it finds them first."""
 
 
-@dataclass(frozen=True)
-class Fills:
+class Fills(Struct, frozen=True):
     """All tables in the order in which they are filled, their streams, and what is to be said of them."""
 
     tables: tuple[TableFill, ...]
@@ -34,8 +34,7 @@ class Fills:
     notices: tuple[Notice, ...]
 
 
-@dataclass(frozen=True)
-class _Made:
+class _Made(Struct, frozen=True):
     fill: TableFill
     copy: CopyPlan
     problems: tuple[PlanProblem, ...]

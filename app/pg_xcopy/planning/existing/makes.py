@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import SourceCatalog
@@ -18,8 +20,7 @@ Parts = tuple[tuple[str, TypeName], ...]
 """What a type is made of, by the names of its fields; that of a domain or range has none ('')."""
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """A type as both sides know it: the server's own, an extension's, of the job's schema (''), of another's."""
 
     home: str
@@ -28,8 +29,7 @@ class Identity:
     user_made: bool = False
 
 
-@dataclass(frozen=True)
-class Makes:
+class Makes(Struct, frozen=True, dict=True):
     """The types of one of the two databases."""
 
     catalog: SourceCatalog | ExistingCatalog

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.relations import Relation
@@ -14,8 +15,7 @@ from pg_xcopy.planning.selecting.selection import Selected
 _NO_TABLES = {"v": "a view", "m": "a materialised view", "f": "a foreign table"}
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(Struct, frozen=True):
     """A relation of the source that was selected, and the table that its rows go `into`."""
 
     selected: Selected
@@ -28,8 +28,7 @@ class Match:
         return tuple(each for each in self.selected.partitions if each.kind != "p") or (relation,)
 
 
-@dataclass(frozen=True)
-class Matches:
+class Matches(Struct, frozen=True):
     """All of them, and what is to be said of the rest."""
 
     tables: tuple[Match, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Reference
 from pg_xcopy.catalog.relations import Relation
@@ -14,8 +15,7 @@ from pg_xcopy.planning.plan import PlanProblem
 _OID = int
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(Struct, frozen=True):
     """Tables so that each comes after those that it refers to; `deferred` keys are checked when all rows are in."""
 
     tables: tuple[Relation, ...]

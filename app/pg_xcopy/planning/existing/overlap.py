@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.objects import UserType
@@ -18,8 +19,7 @@ ALWAYS = "a"
 """pg_attribute.attidentity of GENERATED ALWAYS AS IDENTITY."""
 
 
-@dataclass(frozen=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """A column of the target `into` which values go: those of `column`, or those of an `expression`."""
 
     into: Column
@@ -33,8 +33,7 @@ class Filled:
         return self.into.name
 
 
-@dataclass(frozen=True)
-class Overlap:
+class Overlap(Struct, frozen=True):
     """The columns of one table of the target.
 
     `filled` get values, `computed` are generated there, `untouched` are the others; `only_in_source` are columns of the

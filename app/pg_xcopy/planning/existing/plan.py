@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pg_xcopy.planning.plan import Plan, Step
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
 
-@dataclass(frozen=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """How rows that have landed in a table of their own become rows of the target's.
 
     `create` makes the `landing`, `insert` takes the rows over. `duplicates` asks whether two of them have the same
@@ -27,8 +26,7 @@ class Merge:
     written: Sql
 
 
-@dataclass(frozen=True)
-class TableFill:
+class TableFill(Struct, frozen=True):
     """What is done to one table of the target, whose rows the plan's copy into `table` brings.
 
     `only_in_source` and `only_in_target` are the columns that are not copied. `opening` comes before the rows and
@@ -49,8 +47,7 @@ class TableFill:
     merge: Merge | None = None
 
 
-@dataclass(frozen=True)
-class ExistingPlan(Plan):
+class ExistingPlan(Plan, frozen=True):
     """Tables that exist take rows, in the order of `fills`.
 
     `mode` and `transaction` are as the manifest says them. Where all tables share one transaction, `opening` begins it.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import SourceCatalog
@@ -32,8 +33,7 @@ from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
 
 
-@dataclass(frozen=True)
-class Decisions:
+class Decisions(Struct, frozen=True):
     """What every part of planning decided, before it becomes one plan or one error."""
 
     selection: Selection

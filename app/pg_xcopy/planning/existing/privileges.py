@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Rights
 from pg_xcopy.planning.existing.overlap import Overlap
@@ -12,8 +13,7 @@ from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import identifier
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is done to one table: its `inserted` columns, those that are `updated` and those that are read."""
 
     overlap: Overlap

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
@@ -22,8 +23,7 @@ from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
 
 
-@dataclass(frozen=True)
-class Streams:
+class Streams(Struct, frozen=True, dict=True):
     """Decides for all tables of a job."""
 
     job: Job

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog, UniqueKey
 from pg_xcopy.manifest.models import Job
@@ -13,16 +14,14 @@ from pg_xcopy.planning.plan import Notice, PlanProblem, Topic
 from pg_xcopy.planning.selecting.columns import near_columns
 
 
-@dataclass(frozen=True)
-class Upsert:
+class Upsert(Struct, frozen=True):
     """The key by which rows are the same, and the columns that are set in those that are there; none: left alone."""
 
     key: UniqueKey
     updated: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """What was found for one table; without an `upsert` there are `problems`."""
 
     upsert: Upsert | None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from math import inf
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import SourceCatalog
@@ -38,8 +39,7 @@ _MICROSECONDS = 6
 _INTERVAL_FIELDS = ("year", "month", "day", "hour", "minute", "second")
 
 
-@dataclass(frozen=True)
-class Wire:
+class Wire(Struct, frozen=True):
     """What travels: values of `type_name`, into which the source `cast`s them unless that is None.
 
     `why_text` says why it must be text, where it must; `loss` what the way costs; `problem` why there is no way.
@@ -52,8 +52,7 @@ class Wire:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(Struct, frozen=True, dict=True):
     """Compares the types of two databases."""
 
     source: SourceCatalog

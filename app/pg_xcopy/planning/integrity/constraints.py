@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.catalog.relations import Constraint, Index
@@ -31,8 +31,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Means:
+class Means(Struct, frozen=True):
     """What the statements are made with: the comments to append, what the target has and allows.
 
     `lacking` is what the source's server has by itself and the target's has not; `kept` are tables of the target's

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.relations import Constraint, Index
 from pg_xcopy.planning.integrity.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
@@ -26,8 +28,7 @@ Part = TypeVar("Part", Constraint, Index)
 _ORDER = {"p": 0, "u": 1, "x": 2, "c": 3}
 
 
-@dataclass(frozen=True)
-class Integrity:
+class Integrity(Struct, frozen=True):
     """What is made of each table when its rows are in, and what can't be."""
 
     finish: tuple[TableFinish, ...]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.relations import Constraint, Index
 from pg_xcopy.planning.integrity.constraints import Means, add_constraint, why_not
@@ -14,8 +16,7 @@ from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """An index of a partition, and the index of the partitioned table that it is a part of."""
 
     whole: TableName

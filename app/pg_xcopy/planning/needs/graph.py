@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.objects import Cast, Collation, Function, ObjectId, TextSearch, UserType
 from pg_xcopy.planning.selecting.design import Design
@@ -13,16 +15,14 @@ Node = Cast | Collation | TextSearch | UserType | Function | Design
 """What a statement makes; sequences are none, because they need nothing."""
 
 
-@dataclass(frozen=True)
-class Lack:
+class Lack(Struct, frozen=True):
     """Why something that is needed will not be there, and how to mend it."""
 
     reason: str
     hint: str
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """Nodes by the first of their ids, what each needs, and whose each id is: an array type's is its element's node.
 
     What a node needs may be outside of the graph.

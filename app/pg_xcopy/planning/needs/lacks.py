@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.catalog.objects import Cast, Collation, TextSearch, TypeName, UserType
@@ -23,8 +25,7 @@ from pg_xcopy.sql.render import render
 FALLBACK_SCHEMA = "public"
 
 
-@dataclass(frozen=True)
-class Lacks:
+class Lacks(Struct, frozen=True):
     """What is created outside the staging schema before anything else, and what can't be."""
 
     steps: tuple[Step, ...]

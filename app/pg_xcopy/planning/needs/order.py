@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.catalog.objects import Cast, Collation, Function, ObjectId, Sequence, TextSearch, UserType
@@ -21,8 +23,7 @@ _CALLED = re.compile(r'("(?:[^"]|"")+"|[^\W\d][\w$]*)\s*\(')
 """A name in front of a parenthesis, in the text of a function."""
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What of the source's is not made, because the target's schema stays and has the same: types, functions, etc.
 
     `names` are all that the schema will have of those in the source's: what the text of a function may mean.
@@ -32,8 +33,7 @@ class Standing:
     names: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """How far to go: `everything` of the schema comes along, used or not; `create_missing` allows new extensions."""
 
     everything: bool
@@ -41,8 +41,7 @@ class Extent:
     standing: Standing = field(default_factory=Standing)
 
 
-@dataclass(frozen=True)
-class Needs:
+class Needs(Struct, frozen=True, dict=True):
     """Everything that is made, each after what it needs, and sequences that are not an identity column's.
 
     Types, functions and collations have the names under which they are made: in the staging schema, or as in the source

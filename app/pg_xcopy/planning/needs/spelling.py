@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.catalog.objects import Function
@@ -29,8 +31,7 @@ _CLOSING = re.compile(r"\$functionx*\$\s*\Z")
 """How pg_get_functiondef (PostgreSQL's utils/adt/ruleutils.c) begins a body, and how it ends one that is text."""
 
 
-@dataclass(frozen=True)
-class Spelling:
+class Spelling(Struct, frozen=True):
     """How the source's schema is called: by `source` in the source, by `schema` where the functions are to work.
 
     `beside` are schemas in which the target keeps what the source keeps in its own: extensions. `copied` are the names
@@ -90,8 +91,7 @@ class Spelling:
             yield identifier(schema) if means_it and schema else each.text
 
 
-@dataclass(frozen=True)
-class _Token:
+class _Token(Struct, frozen=True):
     """A piece of a text; a name `is_first` where no dot is before it, and `qualifies` what follows a dot behind it."""
 
     kind: str

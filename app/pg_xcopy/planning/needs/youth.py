@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.catalog.objects import Function, UserType
@@ -25,8 +26,7 @@ _BODY = re.compile(r"\n\s*(?:AS |RETURN |BEGIN ATOMIC)")
 """Where the body begins in what pg_get_functiondef prints."""
 
 
-@dataclass(frozen=True)
-class Younger:
+class Younger(Struct, frozen=True):
     """What the target's version is, and what its server lacks by itself of what the source's has."""
 
     version: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.manifest.models import Job
@@ -18,8 +19,7 @@ from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The tables that remain when filters on columns that a table lacks are settled."""
 
     tables: tuple[Selected, ...]

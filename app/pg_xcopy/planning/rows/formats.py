@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.catalog.objects import TypeName, UserType
@@ -84,8 +85,7 @@ EXTENSIONS = {"citext": "text in the client's encoding", "hstore": "a count, key
 """Types of extensions, by their own names, of which the same holds."""
 
 
-@dataclass(frozen=True)
-class Formats:
+class Formats(Struct, frozen=True, dict=True):
     """Decides for one pair of servers."""
 
     source: SourceCatalog

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
+
+from msgspec import Struct, field
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.manifest.models import Job
@@ -35,8 +36,7 @@ Blocks = tuple[int, int | None]
 """The first block of a part, and the block after its last; None where that is the end of the table."""
 
 
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """What the targets of a job must have in common for a SELECT to be read once for all: its format, its parts."""
 
     text: frozenset[Sql] = frozenset()
@@ -47,8 +47,7 @@ ALONE = Agreement()
 """There is no other target."""
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(Struct, frozen=True, dict=True):
     """Decides for all flows of a job, since one flow's parts depend on the size of all."""
 
     job: Job

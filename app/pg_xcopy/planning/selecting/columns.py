@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.relations import Column, Relation
 from pg_xcopy.planning.plan import ColumnPlan, Notice, PlanProblem, Topic
@@ -12,8 +13,7 @@ from pg_xcopy.planning.selecting.selection import Selected
 from pg_xcopy.sql.quoting import Sql, identifier
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """The decision for one relation: what is kept, how each is read, and what was left out."""
 
     kept: tuple[Column, ...]

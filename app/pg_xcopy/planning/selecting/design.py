@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.model import SourceCatalog
 from pg_xcopy.catalog.relations import Relation
@@ -15,8 +17,7 @@ from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
 
-@dataclass(frozen=True)
-class Schemas:
+class Schemas(Struct, frozen=True):
     """The names at play: what is built as `staging` will be known as `target`; `retired` is what it replaces."""
 
     target: str
@@ -24,8 +25,7 @@ class Schemas:
     retired: str
 
 
-@dataclass(frozen=True)
-class Design:
+class Design(Struct, frozen=True):
     """One table of the target. `attached_to` is its partitioned table; `inherits` are its parents by INHERITS.
 
     `depth` counts the tables above it.
@@ -51,16 +51,14 @@ class Design:
         return self.relation.name.within(self.schemas.staging)
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """Rows of one relation of the source go into one table of the target."""
 
     relation: Relation
     design: Design
 
 
-@dataclass(frozen=True)
-class Designs:
+class Designs(Struct, frozen=True, dict=True):
     """All tables of the target, parents before what hangs on them, and all flows of rows."""
 
     tables: tuple[Design, ...]

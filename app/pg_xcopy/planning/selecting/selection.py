@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.model import SourceCatalog
 from pg_xcopy.catalog.relations import Relation
@@ -15,8 +17,7 @@ from pg_xcopy.planning.plan import Notice, PlanProblem, Topic
 EVERYTHING = "*"
 
 
-@dataclass(frozen=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """A relation that is copied. `exact` tells whether the rule names it; partitions share their root's rule.
 
     `only` are the columns that the target asks for; without any, it takes all. `asked` tells whether it
@@ -37,8 +38,7 @@ class Selected:
         return frozenset((named | others) & set(relation.column_names))
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What was selected, and what is to be said of it."""
 
     tables: tuple[Selected, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.objects import Cast, ObjectId, Sequence, UserType
 from pg_xcopy.planning.needs.graph import ids_of
@@ -21,8 +22,7 @@ from pg_xcopy.planning.swapping.swap import listed
 from pg_xcopy.sql.quoting import identifier
 
 
-@dataclass(frozen=True)
-class Before:
+class Before(Struct, frozen=True, dict=True):
     """What is known before it is known what the tables need: which objects that stand serve them as they are."""
 
     setting: Setting
@@ -45,8 +45,7 @@ class Before:
         return Standing(frozenset(id_ for pair in same for id_ in pair.ids), self.twins.names)
 
 
-@dataclass(frozen=True)
-class After:
+class After(Struct, frozen=True, dict=True):
     """What follows from what the tables need."""
 
     before: Before

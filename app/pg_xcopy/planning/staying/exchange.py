@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.objects import Function, ObjectId, Sequence, UserType
 from pg_xcopy.catalog.servers import schemas_of
@@ -25,8 +26,7 @@ LOCKED_WITHIN = 800
 one of these tables and waits for another would be told of a deadlock then. We give way before."""
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """What changes places, and what is made again because of it."""
 
     setting: Setting

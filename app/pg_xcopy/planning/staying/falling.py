@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.objects import ObjectId
 from pg_xcopy.catalog.surroundings import Dependence
@@ -15,8 +16,7 @@ Place = tuple[ObjectId, int]
 """An object, and a part of it: a column; 0 for all of it."""
 
 
-@dataclass(frozen=True)
-class Fallen:
+class Fallen(Struct, frozen=True):
     """Something that would fall, on what it depends, and why it can't be made again, where that is tried."""
 
     description: str
@@ -28,8 +28,7 @@ class Fallen:
         return f"{self.description} (on {self.on}{': ' if self.reason else ''}{self.reason})"
 
 
-@dataclass(frozen=True)
-class Falling:
+class Falling(Struct, frozen=True, dict=True):
     """Follows pg_depend from the tables that leave, and from what is `renewed`: it leaves because it comes again."""
 
     setting: Setting

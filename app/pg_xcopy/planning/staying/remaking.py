@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.objects import ObjectId
 from pg_xcopy.catalog.surroundings import StandingKey, StandingRelation, StandingView
@@ -11,8 +12,7 @@ from pg_xcopy.planning.selecting.design import Design
 from pg_xcopy.planning.staying.setting import Setting
 
 
-@dataclass(frozen=True)
-class Remaking:
+class Remaking(Struct, frozen=True, dict=True):
     """Decides of each view and foreign key that stays whether it can be made again."""
 
     setting: Setting

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.catalog.surroundings import StandingRelation, Surroundings
@@ -15,8 +16,7 @@ TABLES = ("r", "p")
 """The kinds of relations that a job replaces: tables, and partitioned ones."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(Struct, frozen=True, dict=True):
     """The tables that come, and the schema that they come into."""
 
     source: SourceCatalog

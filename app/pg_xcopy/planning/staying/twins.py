@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.objects import Collation, Function, ObjectId, Sequence, TextSearch, UserType
 from pg_xcopy.planning.needs.spelling import Spelling, spell
@@ -14,8 +15,7 @@ from pg_xcopy.planning.versions import COLLATION_RULES
 Twin = UserType | Function | Collation | TextSearch | Sequence
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """An object of the source, and what has its name in the target; `difference` is empty where they are the same."""
 
     original: Twin
@@ -40,8 +40,7 @@ class Pair:
         return self.standing.id if isinstance(self.standing, Sequence) else self.standing.ids[0]
 
 
-@dataclass(frozen=True)
-class Twins:
+class Twins(Struct, frozen=True, dict=True):
     """All pairs of a source and a target, found and compared."""
 
     setting: Setting

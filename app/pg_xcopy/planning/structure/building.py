@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.objects import Cast, Collation, Function, ObjectId, Sequence, TextSearch, UserType
 from pg_xcopy.catalog.relations import Column
@@ -23,8 +24,7 @@ from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 
-@dataclass(frozen=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """`prepare` is to be done in this order, in which each finds what it needs; then `separate`, in any order."""
 
     prepare: tuple[Step, ...]
@@ -42,8 +42,7 @@ def plan_structure(designs: Designs, needs: Needs, schemas: Schemas, server: Ser
     return Structure(tuple(building.prepare()), tuple(building.separate()))
 
 
-@dataclass(frozen=True)
-class _Building:
+class _Building(Struct, frozen=True, dict=True):
     designs: Designs
     needs: Needs
     schemas: Schemas

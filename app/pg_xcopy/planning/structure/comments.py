@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.objects import Comment, UserType
 from pg_xcopy.planning.needs.order import Needs
@@ -19,8 +20,7 @@ _WITH_THEIR_OBJECT = frozenset({"CONSTRAINT", "INDEX", "STATISTICS"})
 """Comments that are made together with what they are on, because it may turn out that it can't be made."""
 
 
-@dataclass(frozen=True)
-class Comments:
+class Comments(Struct, frozen=True, dict=True):
     """The source's comments, to be found by what they are on."""
 
     all: tuple[Comment, ...]

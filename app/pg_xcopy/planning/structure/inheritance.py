@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from pg_xcopy.catalog.relations import Column
 from pg_xcopy.planning.selecting.design import Design, Designs
 from pg_xcopy.planning.versions import NAMED_NOT_NULL
 
 
-@dataclass(frozen=True)
-class Inheritance:
+class Inheritance(Struct, frozen=True, dict=True):
     """The tables that inherit from each other; `version` is the target's."""
 
     designs: Designs

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.model import SourceCatalog
 from pg_xcopy.catalog.relations import Column, Statistics

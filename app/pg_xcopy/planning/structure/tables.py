@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.objects import Sequence
 from pg_xcopy.catalog.relations import Column
@@ -17,8 +19,7 @@ from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 
-@dataclass(frozen=True)
-class ColumnDefinition:
+class ColumnDefinition(Struct, frozen=True):
     """A column as CREATE TABLE spells it. `sequence` is set for identity columns only."""
 
     name: str
@@ -34,8 +35,7 @@ class ColumnDefinition:
     sequence_name: TableName | None
 
 
-@dataclass(frozen=True)
-class Tables:
+class Tables(Struct, frozen=True):
     """Writes the statements that make tables."""
 
     needs: Needs
