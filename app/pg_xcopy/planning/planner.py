@@ -13,8 +13,9 @@ from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.endpoints import endpoints, source_path
 from pg_xcopy.planning.integrity.constraints import Means
 from pg_xcopy.planning.integrity.finish import Integrity, plan_integrity
+from pg_xcopy.planning.needs.extent import Extent, Standing
 from pg_xcopy.planning.needs.lacks import Lacks, find_lacks
-from pg_xcopy.planning.needs.order import Extent, Needs, Standing, find_needs
+from pg_xcopy.planning.needs.order import Needs, find_needs
 from pg_xcopy.planning.plan import LOSSES, Notice, PlanProblem, ReplacePlan, Step, SwapPlan, Topic
 from pg_xcopy.planning.resources import plan_resources
 from pg_xcopy.planning.row_security import hidden_row_notices, hidden_rows
@@ -25,9 +26,10 @@ from pg_xcopy.planning.selecting.design import Designs, Schemas, design_tables
 from pg_xcopy.planning.selecting.selection import Selection, heirs_left_behind, select
 from pg_xcopy.planning.staying.decisions import After, Before
 from pg_xcopy.planning.staying.setting import Setting
-from pg_xcopy.planning.structure.building import late_check_steps, plan_structure, respelling_steps
+from pg_xcopy.planning.structure.building import plan_structure
 from pg_xcopy.planning.structure.comments import Comments
 from pg_xcopy.planning.structure.kin import kin_notices
+from pg_xcopy.planning.structure.objects import late_check_steps, respelling_steps
 from pg_xcopy.planning.structure.positions import late_positions, position_steps
 from pg_xcopy.planning.structure.properties import (
     always_steps,

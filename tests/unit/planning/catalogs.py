@@ -17,7 +17,8 @@ from pg_xcopy.manifest.loader import parse_job
 from pg_xcopy.planning.existing.planner import make_existing_plan
 from pg_xcopy.planning.integrity.constraints import Means
 from pg_xcopy.planning.integrity.finish import plan_integrity
-from pg_xcopy.planning.needs.order import Extent, find_needs
+from pg_xcopy.planning.needs.extent import Extent
+from pg_xcopy.planning.needs.order import find_needs
 from pg_xcopy.planning.planner import make_plan
 from pg_xcopy.planning.selecting.design import design_tables
 from pg_xcopy.planning.selecting.selection import select

@@ -16,7 +16,7 @@ from pg_xcopy.planning.integrity.not_null import not_null_steps
 from pg_xcopy.planning.integrity.parts import add_key, attach_parts, comes_with_root, stands_alone
 from pg_xcopy.planning.plan import ForeignKey, Notice, Step, TableFinish, Topic
 from pg_xcopy.planning.selecting.design import Design, Designs
-from pg_xcopy.planning.structure.building import default_notices, default_steps
+from pg_xcopy.planning.structure.defaults import default_notices, default_steps
 from pg_xcopy.planning.structure.properties import create_statistics, identity_steps, why_no_statistics
 from pg_xcopy.planning.versions import split_parameters
 from pg_xcopy.sql.names import TableName

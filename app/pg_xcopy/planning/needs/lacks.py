@@ -13,8 +13,9 @@ from pg_xcopy.catalog.servers import Extension
 from pg_xcopy.catalog.standing import StandingSchema
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.needs.graph import ids_of
-from pg_xcopy.planning.needs.order import Needs, is_generated
+from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.needs.privileges import missing_privileges
+from pg_xcopy.planning.needs.wants import is_generated
 from pg_xcopy.planning.needs.youth import too_young
 from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
 from pg_xcopy.planning.selecting.design import Designs

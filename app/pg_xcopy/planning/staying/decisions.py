@@ -8,8 +8,9 @@ from functools import cached_property
 from msgspec import Struct
 
 from pg_xcopy.catalog.objects import Cast, ObjectId, Sequence, UserType
+from pg_xcopy.planning.needs.extent import Standing
 from pg_xcopy.planning.needs.graph import ids_of
-from pg_xcopy.planning.needs.order import Needs, Standing
+from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
 from pg_xcopy.planning.staying.clashes import name_problems
 from pg_xcopy.planning.staying.exchange import Exchange, moved_out

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from pg_xcopy.catalog.objects import Sequence
 from pg_xcopy.catalog.relations import Column
-from pg_xcopy.planning.needs.order import Needs, is_generated
+from pg_xcopy.planning.needs.order import Needs
+from pg_xcopy.planning.needs.wants import is_generated
 from pg_xcopy.planning.plan import Step
 from pg_xcopy.planning.selecting.design import Design
 from pg_xcopy.planning.structure.inheritance import Inheritance

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.catalog.standing import Grant, StandingObject, StandingSchema
-from pg_xcopy.planning.needs.order import Needs, standing_alone
+from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, Step, SwapMethod, Topic
 from pg_xcopy.planning.selecting.design import Designs, Schemas
 from pg_xcopy.sql.names import TableName
@@ -90,7 +90,7 @@ def _owned_again(
     """Give the tables of others, and their sequences that no column owns, whose names come again."""
     names = {
         "table": {design.relation.name.name for design in designs.tables},
-        "sequence": {each.name.name for each in standing_alone(designs, needs)},
+        "sequence": {each.name.name for each in needs.standing_alone(designs)},
     }
     of_others = (each for each in standing.objects if each.owner and each.owner != target.server.role)
     return tuple(each for each in of_others if each.name in names.get(each.kind, ()))

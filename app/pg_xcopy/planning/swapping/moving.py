@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pg_xcopy.catalog.objects import Function, UserType
-from pg_xcopy.planning.needs.order import Needs, standing_alone
+from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.selecting.design import Designs, Schemas
-from pg_xcopy.planning.structure.building import multirange_of
+from pg_xcopy.planning.structure.objects import multirange_of
 from pg_xcopy.planning.structure.properties import kept_statistics
 from pg_xcopy.planning.versions import MULTIRANGES
 from pg_xcopy.sql.names import TableName
@@ -38,7 +38,7 @@ def bring_in(designs: Designs, needs: Needs, schemas: Schemas, version: int) -> 
         yield move_object("TABLE", design.staged.sql, schemas.target)
         for statistics in kept_statistics(design, needs, version):
             yield move_object("STATISTICS", TableName(schemas.staging, statistics.name).sql, schemas.target)
-    for sequence in standing_alone(designs, needs):
+    for sequence in needs.standing_alone(designs):
         yield move_object("SEQUENCE", sequence.name.within(schemas.staging).sql, schemas.target)
 
 
