@@ -12,6 +12,7 @@ from pg_xcopy.catalog.objects import Cast, Collation, TextSearch, TypeName, User
 from pg_xcopy.catalog.servers import Extension
 from pg_xcopy.catalog.standing import StandingSchema
 from pg_xcopy.manifest.models import Job
+from pg_xcopy.planning.needs.extensions import create_extension, create_schema, created_extensions, creation_notice
 from pg_xcopy.planning.needs.graph import ids_of
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.needs.privileges import missing_privileges
@@ -21,9 +22,6 @@ from pg_xcopy.planning.plan import Notice, PlanProblem, Step, Topic
 from pg_xcopy.planning.selecting.design import Designs
 from pg_xcopy.planning.versions import unknown_parameters
 from pg_xcopy.sql.names import TableName
-from pg_xcopy.sql.render import render
-
-FALLBACK_SCHEMA = "public"
 
 
 class Lacks(Struct, frozen=True):
@@ -53,7 +51,7 @@ class Lacks(Struct, frozen=True):
 def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, target: TargetCatalog) -> Lacks:
     """Compare what is needed with what the target has."""
     elsewhere = [each for each in needs.objects if isinstance(each, UserType) and each.name in _names(source)]
-    extensions = tuple(_extensions(needs.extensions, source, target))
+    extensions = tuple(created_extensions(needs.extensions, source, target))
     problems = [*_lacking(designs, needs), *too_young(designs, source, target), *_rows_of_less(designs, source)]
     problems += _types_elsewhere(elsewhere, needs, target, create_missing=job.create_missing)
     problems += _unknown_types(designs, needs, source, target)
@@ -63,12 +61,12 @@ def find_lacks(job: Job, designs: Designs, needs: Needs, source: SourceCatalog, 
     schemas = tuple(sorted(name for name in made_in - target.schemas if not name.startswith("pg_")))
     return Lacks(
         steps=(
-            *(_create_schema(name) for name in schemas),
-            *(_create_extension(each.name, each.schema) for each in extensions),
+            *map(create_schema, schemas),
+            *map(create_extension, extensions),
         ),
         problems=tuple(problems),
         notices=(
-            *(_created(each, target) for each in extensions),
+            *(creation_notice(each, target) for each in extensions),
             *(Notice(Topic.CREATED, str(each.name), "the copied columns need this type") for each in elsewhere),
             *_left_out_parameters(designs, target.server.version),
             *_without_canonical(needs),
@@ -115,51 +113,6 @@ def _large_objects(designs: Designs, source: SourceCatalog) -> Iterator[Notice]:
 
 def _names(source: SourceCatalog) -> frozenset[object]:
     return frozenset(each.name for each in source.types if each.name.schema != source.schema)
-
-
-def _extensions(names: Iterable[str], source: SourceCatalog, target: TargetCatalog) -> Iterator[Extension]:
-    """Give these and what they require, in the order of their making, each with its home."""
-    there = {each.name for each in target.extensions}
-    for name in _with_required(names, target, there):
-        made = target.available_extensions[name]
-        home = made.schema or _home(name, source, target)
-        yield Extension(name, home, version="", relocatable=made.relocatable, ours=made.ours)
-
-
-def _with_required(names: Iterable[str], target: TargetCatalog, met: set[str]) -> Iterator[str]:
-    for name in names:
-        if name not in met and name in target.available_extensions:
-            met.add(name)
-            yield from _with_required(target.available_extensions[name].requires, target, met)
-            yield name
-
-
-def _home(extension: str, source: SourceCatalog, target: TargetCatalog) -> str:
-    """Choose the schema that an extension has in the source, or public; one that is there, if one of them is.
-
-    Neither that which is copied, nor that which is replaced: an extension goes there only where public is replaced.
-    """
-    found = next((each.schema for each in source.extensions if each.name == extension), FALLBACK_SCHEMA)
-    fits = found not in (source.schema, target.schema)
-    return found if fits and (found in target.schemas or FALLBACK_SCHEMA not in target.schemas) else FALLBACK_SCHEMA
-
-
-def _created(extension: Extension, target: TargetCatalog) -> Notice:
-    """Say what will be created; no reason not to, since some providers let others than superusers create it."""
-    limit = f', for which PostgreSQL itself wants a superuser (ask for: CREATE EXTENSION "{extension.name}")'
-    restricted = target.available_extensions[extension.name].restricted
-    where = f"in schema {extension.schema}{limit if restricted else ''}"
-    return Notice(Topic.CREATED, f"extension {extension.name}", where)
-
-
-def _create_extension(name: str, schema: str) -> Step:
-    sql = render("staging/create_extension.sql.j2", extension=name, schema=schema)
-    return Step(sql, f"creating extension {name}", name)
-
-
-def _create_schema(name: str) -> Step:
-    sql = render("staging/create_missing_schema.sql.j2", schema=name)
-    return Step(sql, f"creating schema {name}", name)
 
 
 def _lacking(designs: Designs, needs: Needs) -> Iterator[PlanProblem]:
