@@ -120,6 +120,23 @@ def test_no_way_into_the_schema(things, target_db, hostile_role):
     )
 
 
+def test_what_is_to_be_asked_for_can_be_pasted_whatever_the_names_are(source_db, target_db, hostile_role):
+    source_db.execute("""CREATE SCHEMA "the ""app"; CREATE TABLE "the ""app".things (id int)""")
+    role = hostile_role(source_db, name='my "own" role')
+    job = {
+        "source": {"database": source_db.dsn_as(role), "schema": 'the "app'},
+        "target": {"database": target_db.dsn, "schema": "app"},
+        "tables": {"*": {}},
+    }
+
+    with pytest.raises(SchemaNotFoundError) as caught:
+        plan_job(job)
+    for statement in caught.value.usage, caught.value.selects:
+        source_db.execute(statement)
+
+    assert [str(each.source) for each in plan_job(job).copies] == ['the "app.things']
+
+
 def test_row_level_security_is_an_error_not_a_partial_copy(things, target_db, hostile_role):
     role = hostile_role(things, grant=["USAGE ON SCHEMA app", "SELECT ON ALL TABLES IN SCHEMA app"])
     things.execute("""

@@ -27,6 +27,9 @@ from pg_xcopy.errors import (
 
 PROBLEM = Problem("jobs.yaml", 3, 7, "jobs.a.tabels", "unknown key", "did you mean 'tables'?")
 
+USAGE = 'GRANT USAGE ON SCHEMA "vault" TO "me"'
+SELECTS = 'GRANT SELECT ON "vault"."gold", "vault"."gold_id_seq" TO "me"'
+
 EXAMPLES = [
     (ManifestError((PROBLEM,)), 2, "jobs.yaml:3:7: jobs.a.tabels: unknown key (did you mean 'tables'?)"),
     (SecretsError((PROBLEM,)), 1, "jobs.yaml:3:7: jobs.a.tabels: unknown key (did you mean 'tables'?)"),
@@ -44,12 +47,12 @@ EXAMPLES = [
     (CancelledError(), 1, "stopped on request; the target is as it was."),
     (SchemaNotFoundError("prod", "pubic", "public"), 1, "the source prod has no schema pubic. Did you mean public?"),
     (
-        SchemaNotFoundError("prod", "vault", role_without_usage="me"),
+        SchemaNotFoundError("prod", "vault", role_without_usage="me", usage=USAGE),
         1,
         'the source prod does not let the role me into schema vault. Ask for: GRANT USAGE ON SCHEMA "vault" TO "me".',
     ),
     (
-        SchemaNotFoundError("prod", "vault", role_without_usage="me", unreadable=("gold", "gold_id_seq")),
+        SchemaNotFoundError("prod", "vault", role_without_usage="me", usage=USAGE, selects=SELECTS),
         1,
         'the source prod does not let the role me into schema vault. Ask for: GRANT USAGE ON SCHEMA "vault" TO "me".'
         ' And for what the job copies of these: GRANT SELECT ON "vault"."gold", "vault"."gold_id_seq" TO "me".',

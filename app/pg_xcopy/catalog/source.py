@@ -21,7 +21,9 @@ from pg_xcopy.catalog.servers import Server
 from pg_xcopy.catalog.tables import read_relations
 from pg_xcopy.connect.session import Session
 from pg_xcopy.errors import SchemaNotFoundError
+from pg_xcopy.sql.grants import grant
 from pg_xcopy.sql.names import TableName
+from pg_xcopy.sql.quoting import identifier
 from pg_xcopy.sql.render import render
 
 
@@ -60,10 +62,21 @@ def read_source(session: Session, schema: str) -> SourceCatalog:
 def _schema_oid(session: Session, schema: str, server: Server) -> int:
     found = find_schema(session, schema)
     if not found["usable"]:
-        rows = session.rows(render("introspect/unreadable.sql.j2", schema_oid=found["oid"]), DOING)
-        unreadable = tuple(row["name"] for row in rows)
-        raise SchemaNotFoundError(session.address.label, schema, role_without_usage=server.role, unreadable=unreadable)
+        raise _not_let_in(session, schema, int(found["oid"]), server.role)
     return int(found["oid"])
+
+
+def _not_let_in(session: Session, schema: str, oid: int, role: str) -> SchemaNotFoundError:
+    """Say all that is missing: whoever has to ask for it asks once."""
+    rows = session.rows(render("introspect/unreadable.sql.j2", schema_oid=oid), DOING)
+    names = ", ".join(TableName(schema, row["name"]).sql for row in rows)
+    return SchemaNotFoundError(
+        session.address.label,
+        schema,
+        role_without_usage=role,
+        usage=grant(role, f"USAGE ON SCHEMA {identifier(schema)}"),
+        selects=grant(role, f"SELECT ON {names}") if names else "",
+    )
 
 
 def _with_values(session: Session, sequences: tuple[Sequence, ...]) -> tuple[Sequence, ...]:

@@ -9,13 +9,17 @@ from pg_xcopy.errors.root import XcopyError
 
 @dataclass(eq=False)
 class SchemaNotFoundError(XcopyError):
-    """A schema does not exist, or may not be looked into; `unreadable` in it are tables and sequences."""
+    """A schema does not exist, or may not be looked into.
+
+    `usage` is the GRANT that lets our role in, `selects` the one for what it may not read in it either.
+    """
 
     label: str
     schema: str
     near: str = ""
     role_without_usage: str = ""
-    unreadable: tuple[str, ...] = ()
+    usage: str = ""
+    selects: str = ""
     side: str = "source"
 
     @property
@@ -31,11 +35,8 @@ class SchemaNotFoundError(XcopyError):
         """A near name, or the missing GRANTs."""
         if not self.role_without_usage:
             return f"Did you mean {self.near}?" if self.near else ""
-        usage = f'Ask for: GRANT USAGE ON SCHEMA "{self.schema}" TO "{self.role_without_usage}".'
-        if not self.unreadable:
-            return usage
-        names = ", ".join(f'"{self.schema}"."{name}"' for name in self.unreadable)
-        return f'{usage} And for what the job copies of these: GRANT SELECT ON {names} TO "{self.role_without_usage}".'
+        selects = f" And for what the job copies of these: {self.selects}." if self.selects else ""
+        return f"Ask for: {self.usage}.{selects}"
 
 
 @dataclass(eq=False)

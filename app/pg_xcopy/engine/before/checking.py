@@ -17,6 +17,7 @@ from pg_xcopy.engine.sources.source import Source, open_reader
 from pg_xcopy.engine.steps import batches
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import CopyPlan, Plan, Topic
+from pg_xcopy.sql.grants import grant
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
@@ -160,8 +161,7 @@ def _hint(error: DatabaseError, copy: CopyPlan, session: Session, source: Source
     """Say how to mend it; for missing privileges with the statements that give them."""
     grants = _grants(error, copy, session) if error.sqlstate == INSUFFICIENT_PRIVILEGE else []
     if grants:
-        role = identifier(source.catalog.server.role)
-        return "ask for: " + "; ".join(f"GRANT {each} TO {role}" for each in grants)
+        return f"ask for: {grant(source.catalog.server.role, *grants)}"
     if error.sqlstate == WINDOWING_ERROR:
         return "compute it in a view, and copy that"
     return error.hint or f"SQLSTATE {error.sqlstate}"

@@ -12,6 +12,7 @@ from pg_xcopy.catalog.relations import Constraint
 from pg_xcopy.planning.integrity.constraints import FOREIGN_KEY, Means, add_constraint, left_out, why_not
 from pg_xcopy.planning.plan import ForeignKey, Notice, Step
 from pg_xcopy.planning.selecting.design import Design
+from pg_xcopy.sql.grants import grant
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
@@ -92,6 +93,5 @@ def _why_not_elsewhere(referenced: TableName, target: TargetCatalog) -> str:
     if referenced not in target.tables_denied:
         return ""
     usage = (f"USAGE ON SCHEMA {identifier(referenced.schema)}",) if referenced.schema in target.schemas_closed else ()
-    role = identifier(target.server.role)
-    asked = "; ".join(f"GRANT {each} TO {role}" for each in (*usage, f"REFERENCES ON {referenced.sql}"))
+    asked = grant(target.server.role, *usage, f"REFERENCES ON {referenced.sql}")
     return f"the target's role may not refer to {referenced} (ask for: {asked})"

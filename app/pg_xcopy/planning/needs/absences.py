@@ -8,6 +8,7 @@ from pg_xcopy.planning.needs.graph import Lack
 from pg_xcopy.planning.needs.youth import Younger, younger_than
 from pg_xcopy.planning.selecting.design import Design
 from pg_xcopy.planning.versions import BUILTIN_COLLATIONS, COLLATION_RULES, MULTIRANGES, PG_UNICODE_FAST, SQL_BODIES
+from pg_xcopy.sql.grants import create_extension
 from pg_xcopy.sql.names import TableName
 
 
@@ -83,7 +84,7 @@ def _no_extension(name: str, target: TargetCatalog) -> Lack:
         )
     return Lack(
         f"it needs extension {name}, which the target lacks",
-        f'set `create_missing: true`, or ask for: CREATE EXTENSION "{name}"',
+        f"set `create_missing: true`, or ask for: {create_extension(name)}",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.catalog.servers import Extension
 from pg_xcopy.planning.plan import Notice, Step, Topic
+from pg_xcopy.sql import grants
 from pg_xcopy.sql.render import render
 
 FALLBACK_SCHEMA = "public"
@@ -41,7 +42,8 @@ def _home(extension: str, source: SourceCatalog, target: TargetCatalog) -> str:
 
 def creation_notice(extension: Extension, target: TargetCatalog) -> Notice:
     """Say what will be created; no reason not to, since some providers let others than superusers create it."""
-    limit = f', for which PostgreSQL itself wants a superuser (ask for: CREATE EXTENSION "{extension.name}")'
+    asked = grants.create_extension(extension.name)
+    limit = f", for which PostgreSQL itself wants a superuser (ask for: {asked})"
     restricted = target.available_extensions[extension.name].restricted
     where = f"in schema {extension.schema}{limit if restricted else ''}"
     return Notice(Topic.CREATED, f"extension {extension.name}", where)

@@ -8,6 +8,7 @@ from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.catalog.objects import UserType
 from pg_xcopy.planning.plan import PlanProblem
 from pg_xcopy.planning.selecting.design import Designs
+from pg_xcopy.sql.grants import grant
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import identifier
 
@@ -23,7 +24,7 @@ def missing_privileges(
 
     `homes` are the schemas of the extensions that are about to be created.
     """
-    role = identifier(target.server.role)
+    role = target.server.role
     places = {**{each.name: each.schema for each in target.extensions}, **homes}
     for design in designs.tables:
         for column in design.columns.kept:
@@ -35,12 +36,11 @@ def missing_privileges(
             grants = [f"USAGE ON SCHEMA {identifier(name.schema)}"] if name.schema in target.schemas_closed else []
             grants += [f"USAGE ON TYPE {name.sql}"] if name in target.types_denied else []
             if grants:
-                asked = "; ".join(f"GRANT {each} TO {role}" for each in grants)
                 reason = f"the target's role may not use its type {column.type}"
-                yield PlanProblem(f"{design.name}.{column.name}", reason, f"ask for: {asked}")
+                yield PlanProblem(f"{design.name}.{column.name}", reason, f"ask for: {grant(role, *grants)}")
     for schema in sorted({each.name.schema for each in made_elsewhere} & target.schemas_sealed):
         yield PlanProblem(
             f"target schema {schema}",
             "the copied columns need types in it, and the role may not create them",
-            f"ask for: GRANT CREATE ON SCHEMA {identifier(schema)} TO {role}",
+            f"ask for: {grant(role, f'CREATE ON SCHEMA {identifier(schema)}')}",
         )

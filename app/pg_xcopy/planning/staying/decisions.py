@@ -20,6 +20,7 @@ from pg_xcopy.planning.staying.remaking import Remaking
 from pg_xcopy.planning.staying.setting import Setting
 from pg_xcopy.planning.staying.twins import Pair, Twins
 from pg_xcopy.planning.swapping.swap import listed
+from pg_xcopy.sql.grants import grant
 from pg_xcopy.sql.quoting import identifier
 
 
@@ -164,11 +165,11 @@ class After(Struct, frozen=True, dict=True):
             if target.schema in lacking
         ]
         if missing:
-            role, schema = identifier(target.server.role), identifier(target.schema)
+            asked = grant(target.server.role, f"{', '.join(missing)} ON SCHEMA {identifier(target.schema)}")
             yield PlanProblem(
                 f"target schema {target.schema}",
                 f"the role {target.server.role} may not create tables in it",
-                f"ask for: GRANT {', '.join(missing)} ON SCHEMA {schema} TO {role}",
+                f"ask for: {asked}",
             )
 
     def _denied(self) -> Iterator[PlanProblem]:
@@ -179,7 +180,7 @@ class After(Struct, frozen=True, dict=True):
                 yield PlanProblem(
                     f"type {name}",
                     f"the copied tables need it, it stands there, and the role {target.server.role} may not use it",
-                    f"ask for: GRANT USAGE ON TYPE {name.sql} TO {identifier(target.server.role)}",
+                    f"ask for: {grant(target.server.role, f'USAGE ON TYPE {name.sql}')}",
                 )
 
     def notices(self) -> Iterator[Notice]:
@@ -187,8 +188,8 @@ class After(Struct, frozen=True, dict=True):
         yield from loss_notices(self._setting)
         for sequence in self._positions():
             if sequence.last_value is None:
-                grant = f"GRANT SELECT ON {sequence.name.sql} TO {identifier(self._setting.source.server.role)}"
-                reason = f"the target's goes on where it stands, as the role may not read it (ask for: {grant})"
+                asked = grant(self._setting.source.server.role, f"SELECT ON {sequence.name.sql}")
+                reason = f"the target's goes on where it stands, as the role may not read it (ask for: {asked})"
                 yield Notice(Topic.SEQUENCE, str(sequence.name), reason)
         for cast in self._casts_left():
             yield Notice(

@@ -10,6 +10,8 @@ from pg_xcopy.catalog.objects import ObjectId
 from pg_xcopy.catalog.surroundings import StandingKey, StandingRelation, StandingView
 from pg_xcopy.planning.selecting.design import Design
 from pg_xcopy.planning.staying.setting import Setting
+from pg_xcopy.sql.grants import grant
+from pg_xcopy.sql.quoting import identifier
 
 
 class Remaking(Struct, frozen=True, dict=True):
@@ -41,8 +43,8 @@ class Remaking(Struct, frozen=True, dict=True):
         if not view.ours:
             return f"it belongs to {view.owner}, so that the role {role} can't make it again"
         if not view.may_create:
-            grant = f'GRANT CREATE ON SCHEMA "{view.name.schema}" TO "{role}"'
-            return f"the role {role} can't make it again: ask for: {grant}"
+            asked = grant(role, f"CREATE ON SCHEMA {identifier(view.name.schema)}")
+            return f"the role {role} can't make it again: ask for: {asked}"
         whole = (self.setting.leaving[oid] for oid in view.rows_of if oid in self.setting.leaving)
         for table in whole:
             return f"it has whole rows of {self.setting.named(table)} as values"

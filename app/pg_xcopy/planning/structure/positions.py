@@ -9,7 +9,7 @@ from pg_xcopy.catalog.servers import Server
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, Position, Step, Topic
 from pg_xcopy.planning.selecting.design import Design, Designs, Schemas
-from pg_xcopy.sql.quoting import identifier
+from pg_xcopy.sql.grants import grant
 from pg_xcopy.sql.render import render
 
 
@@ -57,8 +57,8 @@ def _continue(sequence: Sequence, design: Design, column: str, schemas: Schemas)
 
 
 def _unknown(sequence: Sequence, source: Server, effect: str) -> Notice:
-    grant = f"GRANT SELECT ON {sequence.name.sql} TO {identifier(source.role)}"
-    reason = f"the role may not read it (ask for: {grant})"
+    asked = grant(source.role, f"SELECT ON {sequence.name.sql}")
+    reason = f"the role may not read it (ask for: {asked})"
     if source.in_recovery and sequence.persistence == "u":
         reason = "a standby does not have what is unlogged"
     return Notice(Topic.SEQUENCE, str(sequence.name), f"it {effect}, as {reason}")

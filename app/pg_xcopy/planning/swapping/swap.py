@@ -13,7 +13,8 @@ from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, To
 from pg_xcopy.planning.selecting.design import Designs, Schemas
 from pg_xcopy.planning.swapping.moving import bring_in, move_object
 from pg_xcopy.planning.swapping.schemas import is_ours, marker
-from pg_xcopy.sql.quoting import Sql
+from pg_xcopy.sql.grants import grant
+from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import set_search_path
 
@@ -126,11 +127,11 @@ def server_problems(target: TargetCatalog) -> Iterator[PlanProblem]:
     if server.in_recovery:
         yield PlanProblem("target", "it is a hot standby, which can't be written", "connect to its primary")
     elif not server.may_create_schemas:
+        asked = grant(server.role, f"CREATE ON DATABASE {identifier(server.database)}")
         yield PlanProblem(
             f"target schema {target.schema}",
             f"the role {server.role} may not create the staging schema beside it",
-            f'ask for: GRANT CREATE ON DATABASE "{server.database}" TO "{server.role}";'
-            " the modes append, truncate and upsert fill existing tables without it",
+            f"ask for: {asked}; the modes append, truncate and upsert fill existing tables without it",
         )
 
 
@@ -151,7 +152,7 @@ def _foreign_objects(
         yield PlanProblem(
             place,
             f"the role {role} may not create tables in it",
-            f'ask for: GRANT CREATE ON SCHEMA "{target.schema}" TO "{role}"',
+            f"ask for: {grant(role, f'CREATE ON SCHEMA {identifier(target.schema)}')}",
         )
 
 
