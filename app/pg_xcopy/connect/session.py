@@ -99,16 +99,16 @@ class Session:
         self._hidden = dsns.secrets(address.dsn) | dsns.secrets_in(given) | address.hidden
         self._tunnel = tunnel
         try:
-            options = OPTIONS + READ_ONLY * address.read_only
-            options += "".join(f" -c {name}={value}" for name, value in address.settings)
+            self._options = OPTIONS + READ_ONLY * address.read_only
+            self._options += "".join(f" -c {name}={value}" for name, value in address.settings)
             if tunnel:
                 given = {**given, **_through(tunnel, given)}
                 self._hidden |= dsns.secrets_in(given)
-            self._connection = _connect(given, options)
+            self._parameters = given
+            self._connection = _connect(given, self._options)
         except psycopg2.Error as error:
             failed = self._not_connected(error)
             raise failed from failed.__cause__
-        self._connection.autocommit = True
         self._cancelling = threading.Thread()
         self._closed = False
 
@@ -148,18 +148,25 @@ class Session:
     def begin_writer(
         self, search_path: Sql, lock_timeout: str = "1min", settings: Iterable[tuple[str, str]] = ()
     ) -> None:
-        """Open a transaction that writes, with further `settings`."""
-        self.run(
-            render(
-                "session/begin_writer.sql.j2",
-                search_path=search_path,
-                lock_timeout=lock_timeout,
-                settings=settings,
-                row_security=False,
-                server_version=self.server_version,
-            ),
-            "opening a transaction",
+        """Open a transaction that writes, with further `settings`; on a new connection where the old one is gone.
+
+        Servers (idle_session_timeout), poolers and load balancers cut connections that wait between two transactions,
+        as those of workers do for the rows of a large table. Nothing is lost with them.
+        """
+        opening = render(
+            "session/begin_writer.sql.j2",
+            search_path=search_path,
+            lock_timeout=lock_timeout,
+            settings=settings,
+            row_security=False,
+            server_version=self.server_version,
         )
+        try:
+            self.run(opening, "opening a transaction")
+        except DatabaseError:
+            if not (self._connection.closed and self._renewed()):
+                raise
+            self.run(opening, "opening a transaction")
 
     def commit(self) -> None:
         """End the transaction and keep what it did."""
@@ -230,6 +237,19 @@ class Session:
         self._closed = True
         self._connection.close()
 
+    def _renewed(self) -> bool:
+        """Connect again, unless we ended the session; tell whether the server answered."""
+        self._check()
+        try:
+            renewed = _connect(self._parameters, self._options)
+        except psycopg2.Error:
+            return False  # that the connection was lost says more
+        self._connection.close()
+        self._connection = renewed
+        if self._closed:
+            renewed.close()
+        return not self._closed
+
     def _call(self, doing: str, action: Callable[[Any], Result]) -> Result:
         self._check()
         try:
@@ -260,11 +280,13 @@ def _connect(parameters: dict[str, Any], options: str) -> Any:  # noqa: ANN401 -
     """Connect; once more without our options where a pooler in between refuses them (PgBouncer, RDS Proxy)."""
     given = parameters.get("options") or os.environ.get("PGOPTIONS", "")  # which libpq reads where no options are given
     try:
-        return psycopg2.connect(**{**parameters, "options": f"{given} {options}".strip()})
+        connection = psycopg2.connect(**{**parameters, "options": f"{given} {options}".strip()})
     except psycopg2.OperationalError as error:
         if not any(sign in str(error) for sign in ("unsupported startup parameter", "command-line options")):
             raise
-        return psycopg2.connect(**parameters)
+        connection = psycopg2.connect(**parameters)
+    connection.autocommit = True
+    return connection
 
 
 def _parameters(address: Address, application_name: str) -> dict[str, Any]:
