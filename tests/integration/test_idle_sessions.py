@@ -8,6 +8,8 @@ import pytest
 from copying import beside, copy, in_background, wait_until
 from filling import append
 
+from pg_xcopy import run_job
+from pg_xcopy.engine.sources import source as sources
 
 GATE = 4711
 SLOW = {"slow": {"transform": {"v": f"pg_advisory_xact_lock_shared({GATE})::text || v"}}, "*": {}}
@@ -19,6 +21,7 @@ TABLES = """
     CREATE TABLE small (id int PRIMARY KEY REFERENCES slow)"""
 IDLE = """SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'
           AND application_name LIKE 'pg-xcopy%'"""
+IDLE_READERS = IDLE.replace("'idle'", "'idle in transaction' AND query LIKE 'COPY%'")
 
 
 @pytest.fixture
@@ -61,3 +64,33 @@ def test_tables_in_transactions_of_their_own(tables):
         run.result(timeout=60)
 
     assert target.rows("SELECT * FROM app.fast JOIN app.slow USING (id)") == [(1, "x")]
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one target", "two targets"])
+def test_readers_that_had_nothing_to_read(source_db, target_db, new_database, monkeypatch, several):
+    """A worker's reader waits while its indexes are built; it keeps a transaction open, and nothing else."""
+    monkeypatch.setattr(sources, "SILENCE", 0)
+    targets = [target_db, new_database(target_db.server)] if several else [target_db]
+    for database in (source_db, *targets):
+        database.execute("CREATE SCHEMA app; CREATE TABLE app.a (id int); CREATE TABLE app.b (id int)")
+    source_db.execute("INSERT INTO app.a VALUES (1); INSERT INTO app.b VALUES (2)")
+    cut = []
+
+    def cut_readers(event):
+        if type(event).__name__ == "TableKept" and not cut:
+            cut.extend(source_db.column(f"SELECT pg_terminate_backend(pid) FROM ({IDLE_READERS}) AS idle"))
+
+    filled = {"schema": "app", "mode": "append"}
+    run_job(
+        {
+            "source": {"database": source_db.url, "schema": "app"},
+            "targets": [{"database": each.url, **filled} for each in targets],
+            "tables": {"*": {}},
+            "transaction": "table",
+            "parallel": 1,
+        },
+        observer=cut_readers,
+    )
+
+    assert cut == [True]
+    assert [each.rows("SELECT a.id, b.id FROM app.a, app.b") for each in targets] == [[(1, 2)]] * len(targets)

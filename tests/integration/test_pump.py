@@ -94,7 +94,7 @@ def test_source_killed_before_its_copy_begins(source_db, target_db):
 @pytest.mark.parametrize("tables", [TRICKLE, SILENT], ids=["streaming", "silent"])
 def test_target_killed(things, standing, tables, parallel):
     with in_background(lambda: copy(things, standing, {**tables, "*": {}}, parallel=parallel)) as run, Clock() as clock:
-        wait_until(lambda: terminate(standing, "%COPY%things%"))
+        wait_until(lambda: terminate(standing, "%COPY%things%", waiting="ClientRead"))
 
         error = failure_of(lambda: run.result(timeout=10))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -111,6 +112,7 @@ class Session:
             raise failed from failed.__cause__
         self._cancelling = threading.Thread()
         self._closed = False
+        self._spoke = time.monotonic()
 
     @property
     def server_version(self) -> int:
@@ -232,6 +234,14 @@ class Session:
         """Tell whether we ended it, rather than the server or the network."""
         return self._closed
 
+    def there(self, silence: float) -> bool:
+        """Tell whether it is still there; asks only if nothing was said for `silence` seconds."""
+        if time.monotonic() - self._spoke < silence:
+            return True
+        with suppress(DatabaseError):
+            self.run(Sql("SELECT 1"), "looking whether the session is still there")
+        return not self._connection.closed
+
     def close(self) -> None:
         """End the session; a transaction that is open is rolled back by the server."""
         self._closed = True
@@ -260,6 +270,8 @@ class Session:
             raise failed from failed.__cause__  # not from the driver's own: its text quotes rows
         except UnicodeDecodeError:  # a server checks what it converts, and from UTF8 to UTF8 it converts nothing
             raise not_utf8(self.address.side, self.address.label, doing) from None
+        finally:
+            self._spoke = time.monotonic()
 
     def _not_connected(self, error: psycopg2.Error) -> ConnectionFailedError:
         """Say why not, and blame the bastion if no server ever answered."""

@@ -15,7 +15,7 @@ from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.rows.pacing import Pace
 from pg_xcopy.engine.rows.pump import Producer
 from pg_xcopy.engine.sources.reading import Feed
-from pg_xcopy.engine.sources.source import Source, open_reader
+from pg_xcopy.engine.sources.source import Source, open_reader, still_there
 from pg_xcopy.errors import StalledTargetError
 from pg_xcopy.planning.plan import CopyPlan, Plan
 from pg_xcopy.sql.quoting import Sql
@@ -192,7 +192,10 @@ class Broadcast:
     def _run(self, stream: _Stream, buffered: io.BufferedWriter[_Spreader]) -> int:
         with self._changed:
             session = self._free.pop() if self._free else None
-        session = session or open_reader(self._source, self._plan, self._sessions)
+        if session:
+            session = still_there(session, self._source, self._plan, self._sessions)
+        else:
+            session = open_reader(self._source, self._plan, self._sessions)
         try:
             rows = session.copy_to(stream.statement, buffered, stream.doing)
             buffered.flush()

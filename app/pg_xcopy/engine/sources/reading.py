@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Protocol
 
 from pg_xcopy.connect.session import Address, Session
@@ -11,7 +10,7 @@ from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.rows.pump import Producer
 from pg_xcopy.engine.sources.between import Fetching
 from pg_xcopy.engine.sources.foreign import FetchingForeign, Pushing
-from pg_xcopy.engine.sources.source import Source, open_reader
+from pg_xcopy.engine.sources.source import Source, open_reader, still_there
 from pg_xcopy.planning.plan import CopyPlan, Plan
 
 
@@ -56,12 +55,12 @@ class OwnReading:
     def __init__(self, source: Source, plan: Plan, sessions: Sessions, let_go: Callable[[], None]) -> None:
         """`let_go` is called when the snapshot is not needed any more."""
         self._source, self._plan, self._sessions, self._let_go = source, plan, sessions, let_go
-        self._readers: list[Session] = []
+        self._readers: set[Session] = set()
         self.shared = False
 
     def feed(self) -> Feed:
         """Give a worker its own; the session is opened when it copies something."""
-        return _OwnFeed(self._open)
+        return _OwnFeed(self._open_or_keep)
 
     def done(self) -> None:
         """Let the snapshot go: what follows may take hours, and it would hold the source's vacuum back."""
@@ -69,22 +68,22 @@ class OwnReading:
             self._sessions.close(session)
         self._let_go()
 
-    def _open(self) -> Session:
-        reader = open_reader(self._source, self._plan, self._sessions)
-        self._readers.append(reader)
-        return reader
+    def _open_or_keep(self, reader: Session | None) -> Session:
+        if reader:
+            kept = still_there(reader, self._source, self._plan, self._sessions)
+        else:
+            kept = open_reader(self._source, self._plan, self._sessions)
+        self._readers.add(kept)
+        return kept
 
 
 class _OwnFeed:
-    def __init__(self, open_session: Callable[[], Session]) -> None:
-        self._open = open_session
-
-    @cached_property
-    def _session(self) -> Session:
-        return self._open()
+    def __init__(self, open_or_keep: Callable[[Session | None], Session]) -> None:
+        self._open_or_keep = open_or_keep
+        self._session: Session | None = None
 
     def producer(self, copy: CopyPlan, part: int) -> Producer:
-        session = self._session
+        session = self._session = self._open_or_keep(self._session)
         return Producer(
             run=lambda sink: session.copy_to(copy.copy_to[part], sink, f"copying {copy.source}"),
             stop=session.cancel,

@@ -16,6 +16,9 @@ from pg_xcopy.planning.plan import Plan
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
 
+SILENCE = 25.0
+"""Seconds after which a reader may have been cut; while a worker builds an index, its reader says nothing for hours."""
+
 
 class Source(Struct, frozen=True):
     """The session that keeps the snapshot alive, the snapshot's name, and the catalog as it shows it."""
@@ -44,6 +47,14 @@ def open_reader(source: Source, plan: Plan, sessions: Sessions) -> Session:
     session = sessions.open(source.address)
     session.begin_reader(plan.source_path, source.snapshot, row_security=plan.row_security)
     return session
+
+
+def still_there(reader: Session, source: Source, plan: Plan, sessions: Sessions) -> Session:
+    """Give the reader; or a new one if it was cut while it had nothing to read, as poolers and load balancers do."""
+    if reader.there(SILENCE):
+        return reader
+    sessions.close(reader)
+    return open_reader(source, plan, sessions)
 
 
 def require_supported(session: Session) -> None:
