@@ -17,6 +17,7 @@ CITEXT = source(
     table("t", "id", column("mail", "citext", type_oid=70, type_schema="public")), members={"pg_type 70": "citext"}
 )
 SHARED = source(table("t", "id", column("code", "shared.code", type_schema="shared", type_name="code")))
+CODE = TableName("shared", "code")
 VIRTUAL = source(table("t", "id", column("n", generated="v", expression="id", depends_on=("id",))))
 
 
@@ -67,6 +68,22 @@ def test_types_that_an_older_server_lacks():
         "app.t.a: the target's server has no type int4multirange"
         " (leave it out with `transform`, or upgrade the target)",
     )
+
+
+@pytest.mark.parametrize(
+    ("catalog", "into"),
+    [
+        (CITEXT, {"available_extensions": available("citext")}),
+        (SHARED, {}),
+        (SHARED, {"types_elsewhere": frozenset({CODE}), "types_denied": frozenset({CODE})}),
+        (VIRTUAL, {"version": 170000}),
+    ],
+    ids=["extension", "type", "privilege", "version"],
+)
+def test_a_table_is_called_as_in_the_source_whatever_the_target_is_called(catalog, into):
+    reasons = refused(catalog, target(schema="copy", **into), {"*": {}, "t": {"transform": {"nonsense": "1"}}})
+
+    assert [each.split(":")[0] for each in reasons] == ["app.t", f"app.t.{catalog.relations[0].columns[1].name}"]
 
 
 # --- Where extensions are created

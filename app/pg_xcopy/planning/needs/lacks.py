@@ -119,23 +119,23 @@ def _lacking(designs: Designs, needs: Needs) -> Iterator[PlanProblem]:
     """Give tables and columns that can't be made; what can do without is a notice elsewhere."""
     for design in designs.tables:
         if lack := needs.lack(design.relation.needs):
-            yield PlanProblem(str(design.name), lack.reason, lack.hint)
+            yield PlanProblem(str(design.relation.name), lack.reason, lack.hint)
         for column in design.columns.kept:
             ids = (*column.needs, *(column.expression_needs if is_generated(column, design) else ()))
             if lack := needs.lack(ids):
-                yield PlanProblem(f"{design.name}.{column.name}", lack.reason, lack.hint)
+                yield PlanProblem(f"{design.relation.name}.{column.name}", lack.reason, lack.hint)
 
 
 def _rows_of_less(designs: Designs, source: SourceCatalog) -> Iterator[PlanProblem]:
     """Give columns with values of the row type of a table that will have fewer columns than these."""
-    smaller = {each.relation.name: each.name for each in designs.tables if each.columns.left_out}
+    smaller = {each.relation.name for each in designs.tables if each.columns.left_out}
     parts = {each.name: each.parts for each in source.types}
     for design in designs.tables:
         for column in design.columns.kept:
             made_of = _made_of(column.type_name, parts)
-            for table in (smaller[name] for name in made_of if name in smaller):
+            for table in (name for name in made_of if name in smaller):
                 yield PlanProblem(
-                    f"{design.name}.{column.name}",
+                    f"{design.relation.name}.{column.name}",
                     f"its type is {'' if next(iter(made_of)) in smaller else 'made of '}that of the rows of {table}, "
                     "of which columns are left out",
                     "leave it out too, or give it a `transform`",
@@ -165,7 +165,7 @@ def _unknown_types(
             name = TableName(column.type_name.schema, column.type_name.name)
             explained = any(id_ in source.members or id_ in needs.lacking for id_ in column.needs)
             if not explained and name.schema != source.schema and name not in there:
-                yield _unknown_type(f"{design.name}.{column.name}", name)
+                yield _unknown_type(f"{design.relation.name}.{column.name}", name)
 
 
 def _unknown_type(subject: str, name: TableName) -> PlanProblem:

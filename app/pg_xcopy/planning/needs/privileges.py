@@ -37,7 +37,7 @@ def missing_privileges(
             grants += [f"USAGE ON TYPE {name.sql}"] if name in target.types_denied else []
             if grants:
                 reason = f"the target's role may not use its type {column.type}"
-                yield PlanProblem(f"{design.name}.{column.name}", reason, f"ask for: {grant(role, *grants)}")
+                yield PlanProblem(f"{design.relation.name}.{column.name}", reason, f"ask for: {grant(role, *grants)}")
     for schema in sorted({each.name.schema for each in made_elsewhere} & target.schemas_sealed):
         yield PlanProblem(
             f"target schema {schema}",

@@ -76,11 +76,13 @@ def too_young(designs: Designs, source: SourceCatalog, target: TargetCatalog) ->
         for column in design.columns.kept:
             yield from _of_column(design, column, younger)
         if reason := younger.expression(design.partition_key):
-            yield PlanProblem(str(design.name), f"its partition key: {reason}", "leave out a column of the key")
+            yield PlanProblem(
+                str(design.relation.name), f"its partition key: {reason}", "leave out a column of the key"
+            )
 
 
 def _of_column(design: Design, column: Column, younger: Younger) -> Iterator[PlanProblem]:
-    subject = f"{design.name}.{column.name}"
+    subject = f"{design.relation.name}.{column.name}"
     if reason := younger.type(column.type) or younger.collation(column.collation):
         yield PlanProblem(subject, reason, "leave it out with `transform`, or upgrade the target")
     elif column.generated and column.name not in design.columns.transformed:
