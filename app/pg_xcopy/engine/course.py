@@ -28,7 +28,7 @@ def planned(run: Run, sides: Sides, agreement: Agreement = ALONE) -> Plan:
     run.reporter.stage(Stage.PLAN)
     with run.reporter.during(Phase.PLAN).working("planning"):
         if run.job.only_target.fills_existing:
-            return make_existing_plan(run.job, sides.source.catalog, sides.target.existing(), agreement)
+            return make_existing_plan(run.job, sides.source.catalog, sides.target.existing(), run.run_id, agreement)
         return _replacing(run, sides, agreement)
 
 

@@ -12,7 +12,7 @@ from pg_xcopy.errors import DatabaseError, StrictError, XcopyError
 from pg_xcopy.observe.events import Event, Observer, Planned, Stage, StageStarted, TableEstimate, Warned, Worked
 from pg_xcopy.observe.spans import Clock, Phase, Span
 from pg_xcopy.planning.plan import LOSSES, Notice, Plan, ReplacePlan, Step, Topic
-from pg_xcopy.planning.swapping.schemas import without_staging
+from pg_xcopy.planning.schemas import without_staging
 from pg_xcopy.results import WarningResult
 
 _WHY = {

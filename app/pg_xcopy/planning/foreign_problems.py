@@ -35,12 +35,6 @@ def _pushing_problems(job: Job, source: SourceCatalog) -> Iterator[PlanProblem]:
     if source.server.in_recovery:
         message = "the source is a standby, which can't write down where the target is"
         yield PlanProblem(PUSHING, message, OTHERS)
-    if job.only_target.fills_existing:
-        message = (
-            f"with `mode: {job.only_target.mode}` the source would write into tables in use, in a transaction that the "
-            "target's own knows nothing of"
-        )
-        yield PlanProblem(PUSHING, message, "leave `push` out, or take the mode replace or replace_tables")
 
 
 def _fetching_problems(job: Job, source: SourceCatalog) -> Iterator[PlanProblem]:

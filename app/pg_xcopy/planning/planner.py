@@ -21,6 +21,7 @@ from pg_xcopy.planning.resources import plan_resources
 from pg_xcopy.planning.row_security import hidden_row_notices, hidden_rows
 from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions, plan_copy
 from pg_xcopy.planning.rows.shape import ALONE, Agreement, Shape
+from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selecting.columns import column_notices, column_problems
 from pg_xcopy.planning.selecting.design import Designs, Schemas, design_tables
 from pg_xcopy.planning.selecting.selection import Selection, heirs_left_behind, select
@@ -39,7 +40,6 @@ from pg_xcopy.planning.structure.properties import (
 )
 from pg_xcopy.planning.structure.spelling_notices import text_notices
 from pg_xcopy.planning.swapping.access import early_access, guarded_notices, late_access
-from pg_xcopy.planning.swapping.schemas import name_schemas
 from pg_xcopy.planning.swapping.swap import (
     drop_notices,
     plan_swap,

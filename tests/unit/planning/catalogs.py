@@ -20,10 +20,10 @@ from pg_xcopy.planning.integrity.finish import plan_integrity
 from pg_xcopy.planning.needs.extent import Extent
 from pg_xcopy.planning.needs.order import find_needs
 from pg_xcopy.planning.planner import make_plan
+from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selecting.design import design_tables
 from pg_xcopy.planning.selecting.selection import select
 from pg_xcopy.planning.structure.comments import Comments
-from pg_xcopy.planning.swapping.schemas import name_schemas
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 
@@ -294,7 +294,7 @@ def fill(mode, tables, catalog, into, **given):
     """The plan of a job that fills existing tables; `key` and `update` are the target's."""
     own = {name: given.pop(name) for name in ("key", "update") if name in given}
     to = {"database": "host=there dbname=staging", "schema": into.schema, "mode": mode, **own}
-    return make_existing_plan(job(tables, target=to, **given), catalog, into)
+    return make_existing_plan(job(tables, target=to, **given), catalog, into, "r1")
 
 
 def plan(tables, catalog, into=None, **given):

@@ -152,7 +152,7 @@ def test_an_identity_that_is_always_generated_is_inserted_and_never_updated():
 
     assert [each.name for each in plan.copies[0].columns] == ["id", "email"]
     assert plan.fills[0].merge.updated == ()
-    assert "OVERRIDING SYSTEM VALUE" in plan.fills[0].merge.insert.sql
+    assert "OVERRIDING SYSTEM VALUE" in plan.fills[0].landing.insert.sql
 
 
 def test_sequences_are_moved_where_the_role_may():

@@ -3,8 +3,8 @@
 import pytest
 from catalogs import RUN, SCHEMA, column, designed, in_staging, sequence, server, source, table
 
+from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.structure.building import plan_structure
-from pg_xcopy.planning.swapping.schemas import name_schemas
 
 OLD, NEW = 170000, 180000
 

@@ -21,8 +21,8 @@ from catalogs import (
     table,
 )
 
+from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.structure.building import plan_structure
-from pg_xcopy.planning.swapping.schemas import name_schemas
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 

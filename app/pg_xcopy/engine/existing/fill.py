@@ -6,6 +6,7 @@ from pg_xcopy.engine.before.target import Target, open_writer
 from pg_xcopy.engine.existing.committing import commit
 from pg_xcopy.engine.existing.emptying import begin
 from pg_xcopy.engine.existing.landing import Filling, check_deferred
+from pg_xcopy.engine.existing.landing_schema import landing_schema
 from pg_xcopy.engine.existing.separately import fill_separately
 from pg_xcopy.engine.rows.loading import Hands
 from pg_xcopy.engine.run import Run
@@ -26,7 +27,8 @@ def fill_existing(plan: ExistingPlan, target: Target, reading: Reading, run: Run
     """
     run.reporter.stage(Stage.COPY)
     fill = _fill_together if plan.transaction == "job" else fill_separately
-    tables = fill(plan, target, reading, run)
+    with landing_schema(plan, target, run):
+        tables = fill(plan, target, reading, run)
     run.reporter.stage(Stage.ANALYZE)
     _analyze(plan, target, run)
     return tables
@@ -39,13 +41,15 @@ def _fill_together(plan: ExistingPlan, target: Target, reading: Reading, run: Ru
         render("existing/settings.sql.j2", search_path=plan.target_path, settings=plan.resources.settings),
         "filling existing tables",
     )
-    begin(plan.opening, session, run.reporter.during(Phase.EMPTY))
     hands = Hands(reading.feed(), session, run.reporter)
+    if not plan.lands:
+        begin(plan.opening, session, run.reporter.during(Phase.EMPTY))
     with filling.loading.ready(hands):
         landed = [(fill, copy, filling.land(fill, copy, hands)) for fill, copy in filling.tables]
     reading.done()
-    if any(fill.merge for fill in plan.fills):
+    if plan.lands:
         run.reporter.stage(Stage.MERGE)
+        begin(plan.opening, session, run.reporter.during(Phase.EMPTY))
     for fill, copy, pumped in landed:
         filling.settle(fill, copy, pumped, hands)
     check_deferred(hands)

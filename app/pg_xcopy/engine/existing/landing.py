@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pg_xcopy.engine.existing.merging import merge
-from pg_xcopy.engine.rows.loading import Hands, Loading
+from pg_xcopy.engine.rows.loading import Hands, Loading, Written
 from pg_xcopy.engine.rows.pump import Pumped
 from pg_xcopy.engine.run import Run
 from pg_xcopy.errors import RowCountMismatchError
 from pg_xcopy.observe.spans import Phase
-from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
+from pg_xcopy.planning.existing.plan import ExistingPlan, Landing, TableFill
 from pg_xcopy.planning.plan import CopyPlan
 from pg_xcopy.sql.quoting import Sql
 
@@ -19,23 +19,35 @@ class Filling:
     def __init__(self, plan: ExistingPlan, run: Run) -> None:
         self.tables: tuple[tuple[TableFill, CopyPlan], ...] = tuple(zip(plan.fills, plan.copies, strict=True))
         self.loading = Loading(plan, run.reporter)
+        self._prepared = plan.landing_schema is not None
 
     def land(self, fill: TableFill, copy: CopyPlan, hands: Hands) -> Pumped:
         """Bring the rows over, into the table or beside it."""
-        if fill.merge:
-            hands.writer.run(fill.merge.create.sql, fill.merge.create.doing)
+        if fill.landing and not self._prepared:
+            hands.writer.run(fill.landing.create.sql, fill.landing.create.doing)
         pumped = self.loading.stream(copy, 0, hands)
         if pumped.sent != pumped.received:
             raise RowCountMismatchError(str(fill.table), pumped.sent, pumped.received, fill.droppers)
-        if not fill.merge:
+        if not fill.landing:
             self.loading.arrived(copy, pumped)
         return pumped
 
     def settle(self, fill: TableFill, copy: CopyPlan, pumped: Pumped, hands: Hands) -> None:
-        """Merge rows that have landed beside their table."""
-        if fill.merge:
+        """Take over rows that have landed beside their table."""
+        if fill.landing:
             reporter = hands.reporter.during(Phase.MERGE, copy.source)
-            self.loading.arrived(copy, pumped, merge(fill, fill.merge, hands.writer, reporter))
+            with reporter.working(fill.landing.insert.doing):
+                written = self._taken_over(fill, fill.landing, pumped, hands)
+            self.loading.arrived(copy, pumped, written)
+
+    @staticmethod
+    def _taken_over(fill: TableFill, landing: Landing, pumped: Pumped, hands: Hands) -> Written | None:
+        if fill.merge:
+            return merge(fill, landing.insert, fill.merge, hands.writer)
+        rows = hands.writer.affected(landing.insert.sql, landing.insert.doing)
+        if rows != pumped.received:
+            raise RowCountMismatchError(str(fill.table), pumped.received, rows, fill.droppers)
+        return None
 
     @staticmethod
     def close(fill: TableFill, copy: CopyPlan, hands: Hands) -> None:

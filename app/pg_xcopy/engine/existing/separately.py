@@ -72,9 +72,13 @@ class _Separate:
         self._reporter.tell(TableKept(self._plan.job, str(copy.source), self._reporter.to))
 
     def _fill(self, fill: TableFill, copy: CopyPlan, hands: Hands) -> None:
-        begin(fill.opening, hands.writer, hands.reporter.during(Phase.EMPTY, copy.source))
+        emptying = hands.reporter.during(Phase.EMPTY, copy.source)
+        if not fill.landing:
+            begin(fill.opening, hands.writer, emptying)
         with self.filling.loading.ready(hands):
             pumped = self.filling.land(fill, copy, hands)
+        if fill.landing:
+            begin(fill.opening, hands.writer, emptying)
         self.filling.settle(fill, copy, pumped, hands)
         check_deferred(hands, copy.source)
         self.filling.close(fill, copy, hands)

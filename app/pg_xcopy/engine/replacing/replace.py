@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pg_xcopy.connect.pool import Pool
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.before.target import Target, open_writer
+from pg_xcopy.engine.beside.cleanup import clean_up_after_dead_runs, drop_after_swap, drop_staging
 from pg_xcopy.engine.heartbeat import kept_alive
-from pg_xcopy.engine.replacing.cleanup import clean_up_after_dead_runs, drop_after_swap, drop_staging
 from pg_xcopy.engine.replacing.filling import fill
 from pg_xcopy.engine.replacing.kept_keys import validate_kept_keys
 from pg_xcopy.engine.replacing.staging import build, make_durable

@@ -7,7 +7,7 @@ from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.steps import batches, together
 from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.plan import ReplacePlan, Step
-from pg_xcopy.planning.swapping.schemas import marker
+from pg_xcopy.planning.schemas import marker
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
 

@@ -9,10 +9,10 @@ from pg_xcopy.catalog.standing import Dependent
 from pg_xcopy.catalog.target import read_dependents, read_objects
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.before.target import Target, lock_key, open_writer
-from pg_xcopy.engine.replacing.last_look import Permission, dependents_of, extensions_within, permission_of
+from pg_xcopy.engine.beside.last_look import Permission, dependents_of, extensions_within, permission_of
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import ReplacePlan, SwapMethod
-from pg_xcopy.planning.swapping.schemas import is_ours
+from pg_xcopy.planning.schemas import is_ours
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path, set_search_path

@@ -13,6 +13,7 @@ from pg_xcopy.catalog.source import read_source
 from pg_xcopy.connect.routes import application_name
 from pg_xcopy.connect.session import Address, Session
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.engine.rows.pump import Pumped
 from pg_xcopy.engine.sources.between import CONNECTING, FarProcess, Fetching
 from pg_xcopy.engine.sources.source import Source
@@ -96,10 +97,14 @@ class _Pusher(Pushing):
 
     @contextmanager
     def connected(self, transport: Transport, writer: Session) -> Iterator[None]:
-        """Have the source's server connect to that of a session which stands by; commit what it pushed."""
+        """Have the source's server connect to that of a session which stands by; commit what it pushed.
+
+        For as long as that takes, the session says nothing of its own, in a transaction that is needed afterwards.
+        """
         self._session = open_pusher(self._source, self._plan, self._sessions, self._address)
         try:
-            with self._sessions.including(connect_foreign(transport, self._session, writer)):
+            process = connect_foreign(transport, self._session, writer)
+            with self._sessions.including(process), kept_alive((writer,), self._sessions):
                 yield
                 self._session.run(transport.disconnect, "disconnecting the source's server from the target's")
                 self._session.commit()

@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Rights
 from pg_xcopy.catalog.relations import Relation
-from pg_xcopy.planning.existing.merges import insert, plan_merge
+from pg_xcopy.planning.existing.merges import TEMPORARY, insert, plan_landing, plan_merge
 from pg_xcopy.planning.existing.order import Order
 from pg_xcopy.planning.existing.overlap import Overlap
-from pg_xcopy.planning.existing.plan import Merge, TableFill
+from pg_xcopy.planning.existing.plan import LandingSchema, Merge, TableFill
 from pg_xcopy.planning.existing.privileges import Wanted, table_problems
 from pg_xcopy.planning.existing.sequences import sequence_steps
 from pg_xcopy.planning.existing.streams import Streams
@@ -22,7 +22,7 @@ from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
 LANDING = "_xcopy_{}"
-"""Names of temporary tables. Not those of their tables: where a function says SET search_path, it finds them first."""
+"""Names of landings. Not those of their tables: a function that says SET search_path finds temporary ones first."""
 
 
 class Fills(Struct, frozen=True):
@@ -41,11 +41,12 @@ class _Made(Struct, frozen=True):
     notices: tuple[Notice, ...]
 
 
-def plan_fills(overlaps: tuple[Overlap, ...], order: Order, streams: Streams) -> Fills:
-    """Decide for each table into which anything is copied, in the order of filling."""
+def plan_fills(overlaps: tuple[Overlap, ...], order: Order, streams: Streams, pushed: LandingSchema | None) -> Fills:
+    """Decide for each table into which anything is copied, in the order of filling; what is `pushed` lands there."""
     by_oid = {each.table.oid: each for each in overlaps if each.filled and each.table.is_table}
     ordered = [by_oid[each.oid] for each in order.tables if each.oid in by_oid]
-    made = [_plan_fill(one, number, order, streams) for number, one in enumerate(ordered, start=1)]
+    landings = (TableName(pushed.name if pushed else TEMPORARY, LANDING.format(1 + at)) for at in range(len(ordered)))
+    made = [_plan_fill(one, place, order, streams) for one, place in zip(ordered, landings, strict=True)]
     return Fills(
         tables=tuple(each.fill for each in made),
         copies=tuple(each.copy for each in made),
@@ -54,30 +55,32 @@ def plan_fills(overlaps: tuple[Overlap, ...], order: Order, streams: Streams) ->
     )
 
 
-def _plan_fill(one: Overlap, number: int, order: Order, streams: Streams) -> _Made:
+def _plan_fill(one: Overlap, place: TableName, order: Order, streams: Streams) -> _Made:
+    """Decide for one table; `place` is where its rows land, if they do."""
     job, existing, table = streams.job, streams.target, one.table
     truncates, alone = job.only_target.mode == "truncate", job.transaction == "table"
     resolved = resolve(one, job, existing) if job.only_target.mode == "upsert" else Resolved(None)
-    landing = TableName("pg_temp", LANDING.format(number))
-    merge = plan_merge(one, resolved.upsert, landing) if resolved.upsert else None
-    moved = list(sequence_steps(one, existing, landing if merge else None))
+    landing = plan_landing(one, resolved.upsert, place) if resolved.upsert or job.push else None
+    merge = plan_merge(one, resolved.upsert, place) if resolved.upsert else None
+    moved = list(sequence_steps(one, existing, place if merge else None))
     names = {each.oid: each.name for each in order.tables}
     fill = TableFill(
         table=table.name,
         only_in_source=one.only_in_source,
         only_in_target=tuple(each.name for each in one.untouched),
-        trial=_trial(one, resolved.upsert),
+        trial=_trial(one, resolved.upsert, lands=landing is not None),
         waits_for=tuple(sorted(names[oid] for oid in order.waits[table.oid])),
         opening=(truncate_step((table,)),) if truncates and alone else (),
         closing=tuple(each for each in moved if isinstance(each, Step)),
         analyze=_analyze(table, existing) if job.analyze else None,
         droppers=tuple(each.name for each in existing.reacting(table) if each.before_insert),
+        landing=landing,
         merge=merge,
     )
     return _Made(
         fill=fill,
         # Frozen rows are seen by snapshots older than the TRUNCATE, which see an empty table otherwise.
-        copy=streams.copy(one, landing if merge else table.name, frozen=truncates and table.kind == "r"),
+        copy=streams.copy(one, place if landing else table.name, frozen=truncates and table.kind == "r"),
         problems=(*resolved.problems, *_problems(one, merge, resolved.upsert, streams)),
         notices=(*resolved.notices, *(each for each in moved if isinstance(each, Notice))),
     )
@@ -99,9 +102,9 @@ def _problems(one: Overlap, merge: Merge | None, upsert: Upsert | None, streams:
         yield problem
 
 
-def _trial(one: Overlap, upsert: Upsert | None) -> Sql:
+def _trial(one: Overlap, upsert: Upsert | None, *, lands: bool) -> Sql:
     types = [each.into.type for each in one.filled]
-    return insert(one, render("existing/try_rows.sql.j2", types=types, typed=upsert is not None), upsert)
+    return insert(one, render("existing/try_rows.sql.j2", types=types, typed=lands), upsert)
 
 
 def truncate_step(tables: tuple[Relation, ...]) -> Step:

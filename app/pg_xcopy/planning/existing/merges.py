@@ -1,29 +1,39 @@
-"""The statements of an upsert: rows land in a temporary table, and one INSERT … ON CONFLICT takes them over."""
+"""How rows that have landed beside their table are taken over: by one INSERT, which for an upsert is ON CONFLICT."""
 
 from __future__ import annotations
 
 from pg_xcopy.planning.existing.overlap import Overlap
-from pg_xcopy.planning.existing.plan import Merge
+from pg_xcopy.planning.existing.plan import Landing, Merge
 from pg_xcopy.planning.existing.upserting import Upsert
 from pg_xcopy.planning.plan import Step
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 
+TEMPORARY = "pg_temp"
+
+
+def plan_landing(one: Overlap, upsert: Upsert | None, landing: TableName) -> Landing:
+    """Write what makes the landing of one table, and what takes its rows over."""
+    table, columns = one.table.name, [each.into for each in one.filled]
+    temporary = landing.schema == TEMPORARY
+    rows = render("existing/landed_rows.sql.j2", columns=one.names, landing=landing)
+    create = render("existing/create_landing.sql.j2", landing=landing, columns=columns, temporary=temporary)
+    does = "upsert" if upsert else "insert"
+    return Landing(
+        table=landing,
+        create=Step(create, f"preparing to {does} into {table}", str(table)),
+        insert=Step(insert(one, rows, upsert), f"{does}ing into {table}", str(table)),
+    )
+
 
 def plan_merge(one: Overlap, upsert: Upsert, landing: TableName) -> Merge:
-    """Write what is done to one table."""
-    table, columns = one.table.name, [each.into for each in one.filled]
-    rows = render("existing/landed_rows.sql.j2", columns=one.names, landing=landing)
-    create = render("existing/create_landing.sql.j2", landing=landing, columns=columns)
+    """Write what an upsert asks and does when the rows of one table have landed."""
     return Merge(
-        landing=landing,
         key=upsert.key.name,
         updated=upsert.updated,
-        create=Step(create, f"preparing to upsert into {table}", str(table)),
-        insert=Step(insert(one, rows, upsert), f"upserting into {table}", str(table)),
         duplicates=render("existing/duplicates.sql.j2", landing=landing, key=upsert.key),
-        written=render("existing/rows_written.sql.j2", table=table),
+        written=render("existing/rows_written.sql.j2", table=one.table.name),
     )
 
 

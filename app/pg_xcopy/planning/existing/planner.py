@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import SourceCatalog
@@ -17,7 +18,7 @@ from pg_xcopy.planning.existing.fills import Fills, plan_fills, truncate_step
 from pg_xcopy.planning.existing.matching import Matches, match
 from pg_xcopy.planning.existing.order import Order, load_order, truncate_problems
 from pg_xcopy.planning.existing.overlap import Overlap, overlap, overlap_notices, overlap_problems
-from pg_xcopy.planning.existing.plan import ExistingPlan
+from pg_xcopy.planning.existing.plan import ExistingPlan, LandingSchema
 from pg_xcopy.planning.existing.privileges import schema_problems
 from pg_xcopy.planning.existing.streams import Streams
 from pg_xcopy.planning.existing.values import Values
@@ -26,6 +27,7 @@ from pg_xcopy.planning.resources import plan_existing_resources
 from pg_xcopy.planning.row_security import hidden_row_notices, hidden_rows
 from pg_xcopy.planning.rows.copies import Chosen, missing_column_decisions
 from pg_xcopy.planning.rows.shape import ALONE, Agreement
+from pg_xcopy.planning.schemas import marker, name_landing_schema
 from pg_xcopy.planning.selecting.selection import Selection, heirs_left_behind, select
 from pg_xcopy.planning.transporting import carrying_problems, plan_transport, transport_problems
 from pg_xcopy.sql.names import TableName
@@ -45,22 +47,31 @@ class Decisions(Struct, frozen=True):
 
 
 def make_existing_plan(
-    job: Job, source: SourceCatalog, target: ExistingCatalog, agreement: Agreement = ALONE
+    job: Job, source: SourceCatalog, target: ExistingCatalog, run_id: str, agreement: Agreement = ALONE
 ) -> ExistingPlan:
     """Decide everything; raises PlanError with every reason why the job can't run as it is declared.
 
-    `agreement` is what the job's other targets ask for.
+    `run_id` is part of the name of the schema in which pushed rows land; `agreement` is what the job's other targets
+    ask for.
     """
-    decided = _decide(job, source, target, agreement)
+    pushed = _landing_schema(target.schema, run_id) if job.push else None
+    decided = _decide(job, pushed, Streams(job, source, target, agreement))
     found = (*transport_problems(job, source, target), *_problems(job, target, decided))
-    plan = _assemble(job, source, target, decided)
+    plan = replace(_assemble(job, source, target, decided), landing_schema=pushed)
     problems = list(dict.fromkeys(map(str, (*found, *carrying_problems(plan)))))
     if problems:
         raise PlanError(job.name, tuple(problems))
     return plan
 
 
-def _decide(job: Job, source: SourceCatalog, target: ExistingCatalog, agreement: Agreement) -> Decisions:
+def _landing_schema(target: str, run_id: str) -> LandingSchema:
+    name = name_landing_schema(target, run_id)
+    create = render("staging/create_schema.sql.j2", schema=name, marker=marker(target, "landing"))
+    return LandingSchema(name, Step(create, "preparing where pushed rows land", target))
+
+
+def _decide(job: Job, pushed: LandingSchema | None, streams: Streams) -> Decisions:
+    source, target = streams.source, streams.target
     selection = select(job, source)
     chosen = missing_column_decisions(job, selection.tables)
     matches = match(chosen.tables, target)
@@ -73,7 +84,7 @@ def _decide(job: Job, source: SourceCatalog, target: ExistingCatalog, agreement:
         matches,
         overlaps,
         order,
-        plan_fills(overlaps, order, Streams(job, source, target, agreement)),
+        plan_fills(overlaps, order, streams, pushed),
     )
 
 
@@ -85,7 +96,7 @@ def _problems(job: Job, target: ExistingCatalog, decided: Decisions) -> Iterator
     yield from decided.selection.problems
     yield from decided.chosen.problems
     yield from decided.matches.problems
-    yield from schema_problems(target, temporary=job.only_target.mode == "upsert")
+    yield from schema_problems(target, temporary=job.only_target.mode == "upsert" and not job.push, pushed=job.push)
     for each in decided.overlaps:
         yield from overlap_problems(each, target)
     yield from decided.fills.problems

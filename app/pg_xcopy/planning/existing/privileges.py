@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from pg_xcopy.catalog.existing import ExistingCatalog, Rights
 from pg_xcopy.planning.existing.overlap import Overlap
+from pg_xcopy.planning.foreign_problems import HINT
 from pg_xcopy.planning.plan import PlanProblem
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import identifier
@@ -23,8 +24,11 @@ class Wanted(Struct, frozen=True):
     truncated: bool = False
 
 
-def schema_problems(existing: ExistingCatalog, *, temporary: bool) -> Iterator[PlanProblem]:
-    """Say that the role may not go into the schema, or not make the temporary tables that an upsert needs."""
+def schema_problems(existing: ExistingCatalog, *, temporary: bool, pushed: bool) -> Iterator[PlanProblem]:
+    """Say that the role may not go into the schema, or not make the tables in which rows land.
+
+    That are `temporary` ones, or, for what is `pushed`, those of a schema of ours.
+    """
     role = identifier(existing.server.role)
     if not existing.usable:
         yield PlanProblem(
@@ -37,6 +41,12 @@ def schema_problems(existing: ExistingCatalog, *, temporary: bool) -> Iterator[P
             f"target database {existing.server.database}",
             f"the role {existing.server.role} may not make temporary tables in it, in which upserted rows land first",
             f"ask for: GRANT TEMPORARY ON DATABASE {identifier(existing.server.database)} TO {role}",
+        )
+    if pushed and not existing.server.may_create_schemas:
+        yield PlanProblem(
+            f"target database {existing.server.database}",
+            f"the role {existing.server.role} may not make schemas in it, in one of which pushed rows land first",
+            f"ask for: GRANT CREATE ON DATABASE {identifier(existing.server.database)} TO {role}; {HINT}",
         )
 
 

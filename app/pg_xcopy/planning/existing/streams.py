@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
@@ -89,13 +90,18 @@ class Streams(Struct, frozen=True, dict=True):
             why_text=why_text,
             conversions=tuple(_conversions(one)),
             parts=tuple(each.name for each in one.match.read if each is not relation),
-            between=writes.statements(into, map(_column, one.filled), [select], rows) if writes else (),
+            between=writes.statements(into, self._carried(one), [select], rows) if writes else (),
             count=writes.count(map(_column, one.filled), select, rows) if writes and self._may_lose(one) else None,
             trial=writes.trial(rows) if writes else None,
         )
 
+    def _carried(self, one: Overlap) -> list[ColumnPlan]:
+        """Give the columns as the server knows their types that copies them to the other, or from it."""
+        return [_sent(each) if self.job.push else _column(each) for each in one.filled]
+
     def _may_lose(self, one: Overlap) -> bool:
-        return any(each.before_insert for each in self.target.reacting(one.table))
+        """Tell whether rows may fall on their way; those that are pushed land where nothing reacts to them."""
+        return not self.job.push and any(each.before_insert for each in self.target.reacting(one.table))
 
     def _asked(self, one: Overlap) -> str:
         return one.match.selected.rule.format or self.job.format
@@ -123,6 +129,12 @@ def _column(each: Filled) -> ColumnPlan:
         return ColumnPlan(each.name, each.into.type, Sql(each.expression), transformed=True)
     name = identifier(each.name)
     return ColumnPlan(each.name, each.into.type, name if each.wire.cast is None else Sql(f"{name}::{each.wire.cast}"))
+
+
+def _sent(each: Filled) -> ColumnPlan:
+    """Give a column with the type that the source gives it."""
+    given = each.wire.cast or (each.column or each.into).type
+    return replace(_column(each), type=given)
 
 
 def _conversions(one: Overlap) -> list[Conversion]:

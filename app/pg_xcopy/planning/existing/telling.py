@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pg_xcopy.observe.wording import count_text
 from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
 from pg_xcopy.planning.plan import CopyPlan
 from pg_xcopy.planning.wording import carrying, connecting, copy_lines, extent, heading, section
+from pg_xcopy.sql.quoting import identifier
 
 DOES = {"append": "appends to", "truncate": "empties and fills", "upsert": "upserts into"}
+PUSHED = "the rows land in a schema of their own first, which is dropped at the end"
 _WITHIN = {"job": "in one transaction", "table": "each in a transaction of its own"}
 
 
@@ -18,6 +20,8 @@ def lines(plan: ExistingPlan) -> Iterator[str]:
     tables = count_text(len(plan.fills), "existing table")
     yield from heading(plan)
     yield f"{DOES[plan.mode]} {tables}, {_WITHIN[plan.transaction]}, {extent(plan.copies)}"
+    if plan.landing_schema:
+        yield PUSHED
     for fill, copy in zip(plan.fills, plan.copies, strict=True):
         yield from copy_lines(copy)
         yield from _column_lines(fill, copy)
@@ -45,42 +49,61 @@ def _column_lines(fill: TableFill, copy: CopyPlan) -> Iterator[str]:
 
 def statements(plan: ExistingPlan) -> Iterator[str]:
     """Give every statement in the order of the run; those on either side of a stream are marked with their side."""
-    together = plan.transaction == "job"
     yield f"-- on the target\nSET search_path = {plan.target_path}"
     yield from (f"SET {name} = '{value}'" for name, value in plan.resources.settings)
+    yield from (step.sql for step in plan.preparing)
     yield from connecting(plan)
-    if together:
-        yield "BEGIN"
+    yield from _together(plan) if plan.transaction == "job" else _separately(plan)
+    if plan.landing_schema:
+        yield f"DROP SCHEMA IF EXISTS {identifier(plan.landing_schema.name)} CASCADE"
+    yield from (fill.analyze.sql for fill in plan.fills if fill.analyze)
+
+
+def _together(plan: ExistingPlan) -> Iterator[str]:
+    yield from _on_target(["BEGIN"], plan)
+    if not plan.lands:
         yield from (step.sql for step in plan.opening)
     for fill, copy in zip(plan.fills, plan.copies, strict=True):
-        if not together:
-            yield "BEGIN"
-        yield from (step.sql for step in fill.opening)
-        if fill.merge:
-            yield fill.merge.create.sql
-        if copy.between:
-            yield from carrying(copy, plan)
-        else:
-            yield f"-- on the source\n{copy.copy_to[0]}"
-            yield f"-- on the target\n{copy.copy_from}"
-        if not together:
-            yield from _merging(fill)
-            yield from _closing(fill)
-            yield "COMMIT"
-    if together:
-        for fill in plan.fills:
-            yield from _merging(fill)
-        yield "SET CONSTRAINTS ALL IMMEDIATE"
-        for fill in plan.fills:
-            yield from _closing(fill)
-        yield "COMMIT"
-    yield from (fill.analyze.sql for fill in plan.fills if fill.analyze)
+        yield from _coming(fill, copy, plan)
+    late = (step.sql for step in plan.opening if plan.lands)
+    merging = (each for fill in plan.fills for each in _merging(fill))
+    yield from _on_target((*late, *merging, "SET CONSTRAINTS ALL IMMEDIATE"), plan)
+    for fill in plan.fills:
+        yield from _closing(fill)
+    yield "COMMIT"
+
+
+def _separately(plan: ExistingPlan) -> Iterator[str]:
+    for fill, copy in zip(plan.fills, plan.copies, strict=True):
+        opening = [step.sql for step in fill.opening]
+        yield from _on_target(["BEGIN", *(() if fill.landing else opening)], plan)
+        yield from _coming(fill, copy, plan)
+        landed = (*(opening if fill.landing else ()), *_merging(fill), *_closing(fill), "COMMIT")
+        yield from _on_target(landed, plan)
+
+
+def _coming(fill: TableFill, copy: CopyPlan, plan: ExistingPlan) -> Iterator[str]:
+    if fill.landing and not plan.landing_schema:
+        yield fill.landing.create.sql
+    if copy.between:
+        yield from carrying(copy, plan)
+    else:
+        yield f"-- on the source\n{copy.copy_to[0]}"
+        yield f"-- on the target\n{copy.copy_from}"
 
 
 def _merging(fill: TableFill) -> Iterator[str]:
     if fill.merge:
         yield fill.merge.duplicates if not fill.merge.updated else "SAVEPOINT merging"
-        yield fill.merge.insert.sql
+    if fill.landing:
+        yield fill.landing.insert.sql
+
+
+def _on_target(statements: Sequence[str], plan: ExistingPlan) -> Iterator[str]:
+    """Mark where it is the target's turn after a source that pushes."""
+    first, *rest = statements
+    yield f"-- on the target\n{first}" if plan.landing_schema else first
+    yield from rest
 
 
 def _closing(fill: TableFill) -> Iterator[str]:

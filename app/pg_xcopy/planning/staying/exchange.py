@@ -11,10 +11,10 @@ from pg_xcopy.catalog.servers import schemas_of
 from pg_xcopy.catalog.surroundings import StandingKey, StandingView
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import KeptKey, Step, Topic
+from pg_xcopy.planning.schemas import marker
 from pg_xcopy.planning.staying.setting import Setting
 from pg_xcopy.planning.staying.twins import Pair
 from pg_xcopy.planning.swapping.moving import bring_in, move_object, signature
-from pg_xcopy.planning.swapping.schemas import marker
 from pg_xcopy.planning.versions import PARTITIONED_NOT_VALID
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from pg_xcopy.catalog.objects import ObjectId
 from pg_xcopy.catalog.surroundings import Dependence
+from pg_xcopy.planning.schemas import is_ours
 from pg_xcopy.planning.staying.remaking import Remaking
 from pg_xcopy.planning.staying.setting import Setting
-from pg_xcopy.planning.swapping.schemas import is_ours
 
 Place = tuple[ObjectId, int]
 """An object, and a part of it: a column; 0 for all of it."""

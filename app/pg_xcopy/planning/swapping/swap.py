@@ -10,9 +10,9 @@ from pg_xcopy.catalog.servers import Extension, schemas_of
 from pg_xcopy.catalog.standing import Dependent, StandingSchema
 from pg_xcopy.planning.needs.order import Needs
 from pg_xcopy.planning.plan import Notice, PlanProblem, SwapMethod, SwapPlan, Topic
+from pg_xcopy.planning.schemas import is_ours, marker
 from pg_xcopy.planning.selecting.design import Designs, Schemas
 from pg_xcopy.planning.swapping.moving import bring_in, move_object
-from pg_xcopy.planning.swapping.schemas import is_ours, marker
 from pg_xcopy.sql.grants import grant
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pg_xcopy.observe.wording import count_text
 from pg_xcopy.planning.plan import ReplacePlan, Step, SwapMethod
-from pg_xcopy.planning.swapping.schemas import marker
+from pg_xcopy.planning.schemas import marker
 from pg_xcopy.planning.wording import carrying, connecting, copy_lines, extent, heading, section
 from pg_xcopy.sql.quoting import identifier
 from pg_xcopy.sql.render import render

@@ -8,7 +8,7 @@ from pg_xcopy.catalog.standing import Dependent
 from pg_xcopy.catalog.target import read_dependents
 from pg_xcopy.connect.session import Session
 from pg_xcopy.planning.plan import ReplacePlan, SwapMethod
-from pg_xcopy.planning.swapping.schemas import is_ours
+from pg_xcopy.planning.schemas import is_ours
 from pg_xcopy.sql.render import render
 
 DOING = "looking at what would be dropped"

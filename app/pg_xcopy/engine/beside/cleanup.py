@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from pg_xcopy.connect.session import Session
-from pg_xcopy.engine.replacing.last_look import Permission, dependents_of, extensions_within, permission_of
+from pg_xcopy.engine.beside.last_look import Permission, dependents_of, extensions_within, permission_of
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import DatabaseError
 from pg_xcopy.planning.plan import ReplacePlan, Topic
-from pg_xcopy.planning.swapping.schemas import marker, prefix
+from pg_xcopy.planning.schemas import PURPOSES, marker, prefix
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
@@ -21,6 +21,7 @@ from pg_xcopy.sql.search_path import search_path
 BATCH = 50
 """Tables dropped in one transaction: each takes a lock for itself, its indexes and its TOAST table, of 64 a session."""
 
+LOOKING = "looking for what dead runs left"
 LOCK_TIMEOUT = "5s"
 SETTINGS = (("synchronous_commit", "off"),)
 """What a crash brings back is dropped by the next run."""
@@ -38,15 +39,27 @@ class _Leftovers(Struct, frozen=True):
     used: Permission | None = None
 
 
-def clean_up_after_dead_runs(session: Session, target_schema: str, reporter: Reporter) -> None:
+def clean_up_after_dead_runs(
+    session: Session, target_schema: str, reporter: Reporter, purposes: Iterable[str] = PURPOSES
+) -> None:
     """Drop whatever earlier runs left beside `target_schema`.
 
     Only for a run that holds the lock on it: then no other run is alive, and what is there belongs to nobody.
     """
-    for purpose in ("staging", "retired"):
-        begin = prefix(target_schema, purpose)
+    for purpose in purposes:
         used = Permission(target_schema) if purpose == "retired" else None
-        _clean_up(session, _Leftovers(target_schema, purpose, begin, used), reporter)
+        _clean_up(session, _Leftovers(target_schema, purpose, prefix(target_schema, purpose), used), reporter)
+
+
+def has_landings(session: Session, target_schema: str) -> bool:
+    """Tell whether schemas are there in which pushed rows have landed; asked in the session's open transaction."""
+    dead = _Leftovers(target_schema, "landing", prefix(target_schema, "landing"))
+    return bool(session.rows(_looked_for(dead), LOOKING))
+
+
+def drop_landing(session: Session, target_schema: str, name: str, reporter: Reporter) -> None:
+    """Drop the schema in which this run's rows have landed."""
+    _clean_up(session, _Leftovers(target_schema, "landing", name), reporter)
 
 
 def drop_staging(session: Session, plan: ReplacePlan, reporter: Reporter) -> None:
@@ -65,7 +78,7 @@ def _clean_up(session: Session, leftovers: _Leftovers, reporter: Reporter) -> No
     """Drop schemas of ours; what a reader still holds becomes a warning and is left to the next run."""
     for row in _ours(session, leftovers):
         try:
-            if leftovers.purpose == "staging":
+            if leftovers.purpose != "retired":
                 query = render("cleanup/busy_backends.sql.j2", schema_oid=row["oid"])
                 _ask(session, query, f"ending what still works in schema {row['name']}")
             if needed := _needed_elsewhere(session, leftovers, row["oid"]):
@@ -95,9 +108,12 @@ def _needed_elsewhere(session: Session, leftovers: _Leftovers, oid: int) -> str:
 
 
 def _ours(session: Session, leftovers: _Leftovers) -> Sequence[dict[str, Any]]:
+    return _ask(session, _looked_for(leftovers), LOOKING)
+
+
+def _looked_for(leftovers: _Leftovers) -> Sql:
     mark = marker(leftovers.target_schema, leftovers.purpose)
-    query = render("cleanup/leftovers.sql.j2", prefix=leftovers.name_begins, marker=mark)
-    return _ask(session, query, "looking for what dead runs left")
+    return render("cleanup/leftovers.sql.j2", prefix=leftovers.name_begins, marker=mark)
 
 
 def _drop(session: Session, schema: str, oid: int) -> None:

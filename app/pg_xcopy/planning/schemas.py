@@ -7,6 +7,9 @@ import re
 
 from pg_xcopy.planning.selecting.design import Schemas
 
+PURPOSES = ("staging", "retired", "landing")
+"""What is built, what it replaced, and where rows land that another session than ours pushes into tables that stay."""
+
 _PREFIX = "_xcopy"
 """Not pg_xcopy: PostgreSQL keeps names that begin with pg_ for itself."""
 
@@ -16,15 +19,20 @@ def name_schemas(target: str, run_id: str) -> Schemas:
     return Schemas(target, f"{prefix(target, 'staging')}{run_id}", f"{prefix(target, 'retired')}{run_id}")
 
 
+def name_landing_schema(target: str, run_id: str) -> str:
+    """Name the schema in which rows land that are pushed into tables of the target's."""
+    return f"{prefix(target, 'landing')}{run_id}"
+
+
 def prefix(target: str, purpose: str) -> str:
-    """Give what the names of all schemas of one purpose (staging, retired) for one target begin with."""
+    """Give what the names of all schemas of one purpose for one target begin with."""
     digest = hashlib.sha256(target.encode()).hexdigest()[:12]
     return f"{_PREFIX}_{purpose}_{digest}_"
 
 
 def is_ours(schema: str | None, target: str) -> bool:
     """Tell whether a schema is one that runs make beside this target: of a dead one, if it is not of this run."""
-    return (schema or "").startswith((prefix(target, "staging"), prefix(target, "retired")))
+    return (schema or "").startswith(tuple(prefix(target, purpose) for purpose in PURPOSES))
 
 
 def without_staging(text: str) -> str:
