@@ -89,6 +89,11 @@ class World:
         self.aws.put("acme/test/other", {key: value for key, value in secret.items() if value is not None})
         self.change("${ENVIRONMENT:-production}/crm", "${ENVIRONMENT:-production}/other")
 
+    def connect_servers(self, transport, far):
+        """Have the rows go from server to server; `far` is on the one that the other connects to."""
+        route = f"{{host: 127.0.0.1, port: {far.server.port}}}"
+        self.change('  "feed":\n', f'  "feed":\n    transport: {transport}\n    route: {route}\n')
+
     def copies(self, target):
         """How many times a target has what the source has; 0 for nothing at all, None for anything else."""
         database, found = self.targets[target], set()
@@ -167,14 +172,20 @@ def taken(job):
     }
 
 
-@pytest.fixture(params=["stream", "dblink"])
+@pytest.fixture(params=["stream", "dblink", "postgres_fdw"])
 def transport(request, world):
-    """How the rows travel; the targets' servers have a way to the source of their own, past the bastion."""
+    """How the rows travel; the servers have a way to each other of their own, past the bastion.
+
+    One snapshot for several targets is what a source has that pushes; so that one may be written to.
+    """
     if request.param == "dblink":
         for database in world.targets.values():
             database.require_extension("dblink")
-        route = f"{{host: 127.0.0.1, port: {world.source.server.port}}}"
-        world.change('  "feed":\n', f'  "feed":\n    transport: dblink\n    route: {route}\n')
+        world.connect_servers("dblink", world.source)
+    if request.param == "postgres_fdw":
+        world.source.require_extension("postgres_fdw")
+        world.change("    protected: true\n", "")
+        world.connect_servers("postgres_fdw\n    push: true", world.targets["shop"])
     return request.param
 
 

@@ -27,7 +27,7 @@ from pg_xcopy.results import TableResult, WarningResult
 
 UNFINISHED = "the run ended before the job did"
 _REMAINS = {
-    Stage.CLEAN: ("left behind", "the next one drops the old schema"),
+    Stage.CLEAN: ("left behind", "the next one drops what is left"),
     Stage.ANALYZE: ("statistics", "not all tables were analyzed"),
 }
 """What remains to be done in the stages after a job's rows are in."""

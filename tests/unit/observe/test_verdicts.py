@@ -100,7 +100,7 @@ def test_a_run_that_ended_after_the_swap():
     assert judged(CLEANING) == [
         (Outcome.DONE, "app.users", 1500, ""),
         (Outcome.DONE, "app.[red]x[/]", 1, ""),
-        (Outcome.WARNED, "", 0, f"there schema app: left behind: {UNFINISHED}; the next one drops the old schema"),
+        (Outcome.WARNED, "", 0, f"there schema app: left behind: {UNFINISHED}; the next one drops what is left"),
     ]
 
 

@@ -11,6 +11,7 @@ from pg_xcopy.engine.beside.cleanup import clean_up_after_dead_runs, drop_landin
 from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.steps import batches, together
 from pg_xcopy.errors import XcopyError
+from pg_xcopy.observe.events import Stage
 from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.existing.plan import ExistingPlan, LandingSchema
 
@@ -28,9 +29,10 @@ def landing_schema(plan: ExistingPlan, target: Target, run: Run) -> Iterator[Non
     except BaseException:
         # What its transaction has locked would keep the schema from being dropped, and nothing of it will be kept.
         run.sessions.close(target.session)
-        raise
-    finally:
         _drop(plan.landing_schema, target, run)
+        raise
+    run.reporter.stage(Stage.CLEAN)
+    _drop(plan.landing_schema, target, run)
 
 
 def _clean_up(target: Target, run: Run) -> None:

@@ -19,11 +19,11 @@ def plan_landing(one: Overlap, upsert: Upsert | None, landing: TableName) -> Lan
     temporary = landing.schema == TEMPORARY
     rows = render("existing/landed_rows.sql.j2", columns=one.names, landing=landing)
     create = render("existing/create_landing.sql.j2", landing=landing, columns=columns, temporary=temporary)
-    does = "upsert" if upsert else "insert"
+    doing = f"upserting into {table}" if upsert else f"copying into {table}"
     return Landing(
         table=landing,
-        create=Step(create, f"preparing to {does} into {table}", str(table)),
-        insert=Step(insert(one, rows, upsert), f"{does}ing into {table}", str(table)),
+        create=Step(create, f"preparing where rows for {table} land", str(table)),
+        insert=Step(insert(one, rows, upsert), doing, str(table)),
     )
 
 
