@@ -99,12 +99,11 @@ def _chosen(manifest: str, patterns: tuple[str, ...]) -> tuple[Job, ...]:
 @click.command(short_help="Show what run would do; write nothing.")
 @options.manifest
 @options.patterns
-@click.option(
+@options.option(
     "--sql",
     "as_sql",
     is_flag=True,
-    envvar="PG_XCOPY_SQL",
-    show_envvar=True,
+    variable="SQL",
     help="Print every statement that would be sent.",
 )
 @options.report
@@ -135,7 +134,7 @@ def plan(  # noqa: PLR0913 - an argument for each option
 @click.command(short_help="Check a manifest without connecting to anything.")
 @options.manifest
 @options.verbose
-def validate(manifest: str, *, verbose: bool) -> None:  # noqa: ARG001 - as above
+def validate(manifest: str, *, verbose: bool) -> None:  # noqa: ARG001 - for errors, options.verbose remembers it
     """Check MANIFEST and report every mistake with its line and column. No connection is opened.
 
     \b
@@ -156,7 +155,7 @@ def validate(manifest: str, *, verbose: bool) -> None:  # noqa: ARG001 - as abov
 @options.patterns
 @options.as_json
 @options.verbose
-def list_jobs(manifest: str, patterns: tuple[str, ...], *, as_json: bool, verbose: bool) -> None:  # noqa: ARG001 - as above
+def list_jobs(manifest: str, patterns: tuple[str, ...], *, as_json: bool, verbose: bool) -> None:  # noqa: ARG001 - as for validate
     """List the jobs of MANIFEST whose names match, with where they read and write.
 
     \b
@@ -206,15 +205,14 @@ def schema() -> None:
 
 
 @click.command(short_help="Run the four use cases on two throw-away servers.")
-@click.option(
+@options.option(
     "--keep",
     is_flag=True,
-    envvar="PG_XCOPY_KEEP",
-    show_envvar=True,
+    variable="KEEP",
     help="Leave the servers running until Enter is pressed.",
 )
 @options.verbose
-def demo(*, keep: bool, verbose: bool) -> None:  # noqa: ARG001 - as above
+def demo(*, keep: bool, verbose: bool) -> None:  # noqa: ARG001 - as for validate
     """Copy a made-up shop between two throw-away PostgreSQL servers, in four ways, and show what became of its rows.
 
     \b

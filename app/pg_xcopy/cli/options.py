@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -13,97 +13,92 @@ from pg_xcopy.cli.defaults import DEFAULT_MANIFESTS
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
+
+def option(*names: str, variable: str, **how: Any) -> Callable[[Decorated], Decorated]:  # noqa: ANN401 - click's own
+    """Make an option that PG_XCOPY_`variable` gives as well, as its help says."""
+    return click.option(*names, envvar=f"PG_XCOPY_{variable}", show_envvar=True, **how)
+
+
 manifest = click.argument("manifest", envvar="PG_XCOPY_MANIFEST", type=click.Path(allow_dash=True, readable=False))
 patterns = click.argument("patterns", metavar="[PATTERN]...", nargs=-1, shell_complete=job_names)
 some_patterns = click.argument("patterns", metavar="PATTERN...", nargs=-1, required=True, shell_complete=job_names)
-as_json = click.option(
+as_json = option(
     "--json",
     "as_json",
     is_flag=True,
-    envvar="PG_XCOPY_JSON",
-    show_envvar=True,
+    variable="JSON",
     help="Print JSON on standard output, for machines.",
 )
-verbose = click.option(
+verbose = option(
     "-v",
     "--verbose",
     is_flag=True,
-    envvar="PG_XCOPY_VERBOSE",
-    show_envvar=True,
+    variable="VERBOSE",
     help="Tell every step; after an error, its causes too.",
     callback=lambda ctx, _, given: _remember_verbose(ctx, given),
 )
-quiet = click.option(
+quiet = option(
     "-q",
     "--quiet",
     is_flag=True,
-    envvar="PG_XCOPY_QUIET",
-    show_envvar=True,
+    variable="QUIET",
     help="Tell nothing but warnings and errors.",
 )
-fail_on_warnings = click.option(
+fail_on_warnings = option(
     "--fail-on-warnings",
     is_flag=True,
-    envvar="PG_XCOPY_FAIL_ON_WARNINGS",
-    show_envvar=True,
+    variable="FAIL_ON_WARNINGS",
     help="Exit with 3 where there were warnings.",
 )
-config = click.option(
+config = option(
     "-c",
     "--config",
-    envvar="PG_XCOPY_CONFIG",
-    show_envvar=True,
+    variable="CONFIG",
     type=click.Path(allow_dash=True, readable=False),
     help=f"The manifest; by default {' or '.join(DEFAULT_MANIFESTS)} in this directory.",
 )
-audit_log = click.option(
+audit_log = option(
     "--audit-log",
     metavar="DIR",
-    envvar="PG_XCOPY_AUDIT_LOG",
-    show_envvar=True,
+    variable="AUDIT_LOG",
     help="Write what became of each table to a new file in this directory.",
 )
-log_format = click.option(
+log_format = option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
-    envvar="PG_XCOPY_LOG_FORMAT",
-    show_envvar=True,
+    variable="LOG_FORMAT",
     help="How events are written to standard error: text, or a line of JSON each.",
 )
-summary = click.option(
+summary = option(
     "--summary",
     metavar="FILE",
-    envvar="PG_XCOPY_SUMMARY",
-    show_envvar=True,
+    variable="SUMMARY",
     help="Write what the whole run did to this file, as JSON, also when it fails.",
 )
-metrics_textfile = click.option(
+metrics_textfile = option(
     "--metrics-textfile",
     metavar="FILE",
-    envvar="PG_XCOPY_METRICS_TEXTFILE",
-    show_envvar=True,
+    variable="METRICS_TEXTFILE",
     help="Write metrics for node_exporter's textfile collector (needs the extra metrics).",
 )
-pushgateway = click.option(
+pushgateway = option(
     "--pushgateway",
     metavar="URL",
-    envvar="PG_XCOPY_PUSHGATEWAY",
-    show_envvar=True,
+    variable="PUSHGATEWAY",
     help="Push metrics to this Prometheus Pushgateway (needs the extra metrics).",
 )
-report = click.option(
+report = option(
     "--report",
     metavar="FILE",
-    envvar="PG_XCOPY_REPORT",
-    show_envvar=True,
+    variable="REPORT",
     help="Write an HTML page that shows all of it: outcome, time, tables, warnings, plan.",
 )
 
 
 def running(function: Decorated) -> Decorated:
     """Add the options of commands that run jobs."""
-    for option in (
+    for each in (
         report,
         pushgateway,
         metrics_textfile,
@@ -115,7 +110,7 @@ def running(function: Decorated) -> Decorated:
         verbose,
         as_json,
     ):
-        function = option(function)
+        function = each(function)
     return function
 
 

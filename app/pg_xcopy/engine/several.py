@@ -18,6 +18,7 @@ from pg_xcopy.engine.run import Run, told
 from pg_xcopy.engine.sources.meeting import Meeting
 from pg_xcopy.engine.sources.source import Source
 from pg_xcopy.errors import CancelledError, TargetsFailedError, XcopyError
+from pg_xcopy.manifest.models import Job
 from pg_xcopy.observe.events import Event, Stage
 from pg_xcopy.planning.plan import Plan
 from pg_xcopy.planning.rows.shape import ALONE
@@ -83,11 +84,12 @@ def plan_all(run: Run) -> tuple[Plan, ...]:
 
 def _lanes(run: Run) -> tuple[_Lane, ...]:
     observer, clock = run.reporter.observer, run.reporter.clock
-    return tuple(
-        _Lane(Run(each, run.run_id, run.sessions.branch(), Reporter(each.name, observer, label, clock=clock)))
-        for each in run.job.apart()
-        for label in (each.only_target.label,)
-    )
+
+    def lane(job: Job) -> _Lane:
+        reporter = Reporter(job.name, observer, job.only_target.label, clock=clock)
+        return _Lane(Run(job, run.run_id, run.sessions.branch(), reporter))
+
+    return tuple(map(lane, run.job.apart()))
 
 
 def _retold(heard: Sequence[Event], run: Run) -> Run:
