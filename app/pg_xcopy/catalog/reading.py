@@ -9,12 +9,12 @@ from typing import Any
 from pg_xcopy.catalog.objects import ObjectId
 from pg_xcopy.catalog.servers import Builtins, Extension, Server, schemas_of
 from pg_xcopy.connect.session import Session
-from pg_xcopy.errors import SchemaNotFoundError
+from pg_xcopy.errors import READING_THE_CATALOG, SchemaNotFoundError
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import set_search_path
 
-DOING = "reading the catalog"
+DOING = READING_THE_CATALOG
 
 Row = Mapping[str, Any]
 

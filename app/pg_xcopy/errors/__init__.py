@@ -21,6 +21,7 @@ from pg_xcopy.errors.runs import (
     TimeUpError,
 )
 from pg_xcopy.errors.servers import (
+    READING_THE_CATALOG,
     ConnectionFailedError,
     DatabaseError,
     MissingExtraError,
@@ -31,6 +32,7 @@ from pg_xcopy.errors.servers import (
 from pg_xcopy.errors.written import AuditLogError, ManifestError, Problem, SecretsError, UsageError
 
 __all__ = [
+    "READING_THE_CATALOG",
     "AuditLogError",
     "CancelledError",
     "ConnectionFailedError",

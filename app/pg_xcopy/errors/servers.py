@@ -40,6 +40,9 @@ _HINTS_OF_VALUES = {
 }
 
 
+READING_THE_CATALOG = "reading the catalog"
+"""What is being done, as a DatabaseError says it, while functions of the server's deparse what there is."""
+
 _CHANGED = "Something that it was about to describe has been dropped or changed meanwhile: run the job again."
 """A catalog's rows are of the snapshot, but the functions that deparse them look at what is there now."""
 
@@ -107,7 +110,7 @@ class DatabaseError(XcopyError):
     @property
     def _hints_of_place(self) -> Mapping[str, str]:
         """The user's own SQL runs on the source, values arrive on the target; what else runs there is ours."""
-        if self.doing == "reading the catalog":
+        if self.doing == READING_THE_CATALOG:
             return _HINTS_OF_CATALOGS
         if self.side == "source":
             return _HINTS_OF_QUERIES

@@ -43,10 +43,10 @@ _STATEMENTS: Mapping[type[Plan], Callable[[Any], Iterator[str]]] = {
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401 - JSON's own variety
-    if isinstance(value, TableName | Enum):
-        return str(value) if isinstance(value, TableName) else value.value
-    if isinstance(value, Sql):
+    if isinstance(value, TableName | Sql):
         return str(value)
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, Struct):
         return {name: _plain(each) for name, each in asdict(value).items()}
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
