@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from judge import read_schema
 from pg_xcopy.connect.session import Address
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.rows.channel import in_chunks
 from pg_xcopy.engine.rows.pacing import Pace
 from pg_xcopy.engine.rows.pump import Consumer, Producer, Watch, pump
 from pg_xcopy.errors import DatabaseError
@@ -202,7 +203,9 @@ def sides(pair, *, wrap_sink=lambda sink: sink, wrap_stream=lambda stream: strea
     reader, writer = pair
     return (
         Producer(
-            lambda sink: reader.copy_to(Sql("COPY app.things TO STDOUT"), wrap_sink(sink), "reading"),
+            lambda channel: in_chunks(
+                lambda sink: reader.copy_to(Sql("COPY app.things TO STDOUT"), wrap_sink(sink), "reading"), channel
+            ),
             stop=reader.cancel,
             cut=reader.sever,
         ),

@@ -151,14 +151,17 @@ def test_one_that_dies_in_the_middle(shop, target_db, new_database):
     assert other.value("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'app' OR nspname LIKE '\\_xcopy%'") == 0
 
 
-def test_one_that_takes_nothing_is_left_behind(shop, target_db, new_database, monkeypatch):
-    """The source waits with most of the rows until the other's process is stopped."""
+def test_one_that_takes_nothing_is_left_behind(shop, target_db, new_database, server_of, monkeypatch):
+    """The source waits with most of the rows until the other's process is stopped.
+
+    That is on a server of its own: it may be stopped with a lock in its hands that all on its server wait for.
+    """
     monkeypatch.setattr(broadcast, "STALL", 8.0)
     monkeypatch.setattr(broadcast, "BUFFER", 2)
     shop.execute(
         "TRUNCATE app.notes; INSERT INTO app.notes SELECT n, repeat('x', 6000) FROM generate_series(1, 3000) AS n"
     )
-    other = new_database(target_db.server)
+    other = new_database(server_of(target_db.server.installation.major, "stopped"))
     other.execute("CREATE SCHEMA app; CREATE TABLE app.notes (id int)")
     waits = "id + CASE WHEN id = 100 AND pg_advisory_xact_lock_shared(42) IS NULL THEN 1 ELSE 0 END"
 
@@ -169,9 +172,11 @@ def test_one_that_takes_nothing_is_left_behind(shop, target_db, new_database, mo
         ) as run:
             (stopped,) = wait_until(lambda: running(other, "%COPY%"))
             os.kill(stopped, signal.SIGSTOP)
-            gate.execute("SELECT pg_advisory_unlock(42)")
-            wait_until(lambda: target_db.value("SELECT to_regclass('app.notes')"), seconds=60)
-            os.kill(stopped, signal.SIGCONT)
+            try:
+                gate.execute("SELECT pg_advisory_unlock(42)")
+                wait_until(lambda: target_db.value("SELECT to_regclass('app.notes')"), seconds=60)
+            finally:
+                os.kill(stopped, signal.SIGCONT)
             with pytest.raises(TargetsFailedError, match="took no rows for 8 s, and others waited for it"):
                 run.result(timeout=60)
 

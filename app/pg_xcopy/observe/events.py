@@ -74,6 +74,10 @@ class Planned(Struct, frozen=True):
     to: str = ""
     plan: object = None
 
+    def __repr__(self) -> str:
+        """Not the plan: it is long, and whoever logs an event logs no definitions."""
+        return f"Planned({self.job!r}, {self.tables!r}, {self.to!r})"
+
 
 class TableStarted(Struct, frozen=True):
     """The rows of a table began to flow."""

@@ -1,4 +1,4 @@
-"""Rows from one COPY into another: an operating system pipe between two threads. Knows no SQL.
+"""Rows from one COPY into another: two threads with a channel between them. Knows no SQL.
 
 What must never happen is a short copy that succeeds. The driver takes an empty `read()` for the end of the data, so the
 reading end tells a producer that finished from one that died, and raises for the latter.
@@ -6,9 +6,6 @@ reading end tells a producer that finished from one that died, and raises for th
 
 from __future__ import annotations
 
-import fcntl
-import io
-import os
 import select
 import threading
 import time
@@ -16,19 +13,13 @@ from collections.abc import Callable
 
 from msgspec import Struct, field
 
-from pg_xcopy.connect.session import CHUNK, Sink, Stream
+from pg_xcopy.connect.session import CHUNK, Stream
+from pg_xcopy.engine.rows.channel import AHEAD, Channel
 from pg_xcopy.engine.rows.pacing import Pace
-
-PIPE_BYTES = 1 << 20
-"""The pipe's capacity: Linux's limit for a process without privileges (pipe(7))."""
 
 REPORT_SECONDS = 0.2
 PATIENCE = 10
 """How often, once a second, a producer is asked to stop before its connection is cut."""
-
-
-class ProducerDiedError(Exception):
-    """The data ended because the producer failed, not because there was no more."""
 
 
 class ConsumerSpokeError(Exception):
@@ -54,14 +45,15 @@ class Pumped(Struct, frozen=True):
 
 
 class Producer(Struct, frozen=True):
-    """The side that reads the source: `run` writes to a sink and returns its rows; the others end it from outside.
+    """The side that reads the source: `run` writes to a channel and returns its rows; the others end it from outside.
 
-    `stop` asks it to break off, `cut` takes its connection away.
+    `stop` asks it to break off, `cut` takes its connection away. `ahead` is by how many chunks it may be ahead.
     """
 
-    run: Callable[[Sink], int]
+    run: Callable[[Channel], int]
     stop: Callable[[], None]
     cut: Callable[[], None]
+    ahead: int = AHEAD
 
 
 class Consumer(Struct, frozen=True):
@@ -96,12 +88,13 @@ class _Outcome(Struct):
 class _ReadingEnd:
     """What the consumer's driver reads from."""
 
-    def __init__(self, pipe: int, peer: int, finished: threading.Event, watch: Watch) -> None:
-        self._pipe, self._peer, self._finished, self._watch = pipe, peer, finished, watch
+    def __init__(self, channel: Channel, peer: int, watch: Watch) -> None:
+        self._channel, self._peer, self._watch = channel, peer, watch
+        self._rest = b""
         self._tally = Tally(rows=0 if watch.lines else None)
         self._reported = time.monotonic()
         self._poll = select.poll()
-        self._poll.register(pipe, select.POLLIN)
+        self._poll.register(channel.descriptor, select.POLLIN)
         self._poll.register(peer, select.POLLIN)
 
     @property
@@ -109,15 +102,23 @@ class _ReadingEnd:
         return self._tally.bytes
 
     def read(self, size: int = -1) -> bytes:
-        """Wait for the pipe and the server at once: a dead server must not wait for a slow source."""
-        if any(descriptor == self._peer for descriptor, _ in self._poll.poll()):
-            raise ConsumerSpokeError
-        chunk = os.read(self._pipe, self._watch.pace.portion(size if size > 0 else CHUNK))
-        if not chunk and not self._finished.is_set():
-            raise ProducerDiedError
+        """Give what there is, at most `size` bytes of it; nothing only at the end of the data."""
+        chunk = self._next()
+        portion = self._watch.pace.portion(size if size > 0 else CHUNK)
+        chunk, self._rest = chunk[:portion], chunk[portion:]
         self._count(chunk)
         self._watch.pace.passed(len(chunk))
         return chunk
+
+    def _next(self) -> bytes:
+        """Wait for the rows and the server at once: a dead server must not wait for a slow source."""
+        while True:
+            chunk = self._rest or self._channel.take()
+            if any(descriptor == self._peer for descriptor, _ in self._poll.poll(None if chunk is None else 0)):
+                raise ConsumerSpokeError
+            if chunk is not None:
+                return chunk
+            self._channel.heard()
 
     def _count(self, chunk: bytes) -> None:
         self._tally.bytes += len(chunk)
@@ -131,40 +132,33 @@ class _ReadingEnd:
 def pump(producer: Producer, consumer: Consumer, watch: Watch) -> Pumped:
     """Run both sides until both have ended; raise the first failure of either, as it was.
 
-    Memory is bounded by the pipe and one chunk at either end, whatever the size of the table.
+    Memory is bounded by the channel and one chunk at either end, whatever the size of the table.
     """
-    outcome, finished = _Outcome(), threading.Event()
-    reading, writing = os.pipe()
-    _grow(writing)
+    outcome, channel = _Outcome(), Channel(producer.ahead)
     sent: list[int] = []
-    thread = threading.Thread(target=_produce, args=(producer, writing, finished, outcome, sent), daemon=True)
-    end = _ReadingEnd(reading, consumer.descriptor, finished, watch)
+    thread = threading.Thread(target=_produce, args=(producer, channel, outcome, sent), daemon=True)
+    end = _ReadingEnd(channel, consumer.descriptor, watch)
     received = 0
-    thread.start()
     try:
+        thread.start()
         received = consumer.run(end)
     except BaseException as error:  # noqa: BLE001 - whatever it was is raised below, once the other side has ended
         outcome.blame(error)
     finally:
-        os.close(reading)
+        channel.leave()
         _await(thread, producer, failed=outcome.cause is not None)
     if outcome.cause:
         raise outcome.cause
     return Pumped(sent[0], received, end.passed)
 
 
-def _produce(producer: Producer, writing: int, finished: threading.Event, outcome: _Outcome, sent: list[int]) -> None:
-    raw = io.FileIO(writing, "w")
-    buffered = io.BufferedWriter(raw, CHUNK)
+def _produce(producer: Producer, channel: Channel, outcome: _Outcome, sent: list[int]) -> None:
     try:
-        sent.append(producer.run(buffered))
-        buffered.flush()
-        finished.set()
+        sent.append(producer.run(channel))
+        channel.end()
     except BaseException as error:  # noqa: BLE001 - the consumer's thread raises it
         outcome.blame(error)
-    finally:
-        # Not buffered.close(): after a failure that would flush, and half a row would follow.
-        raw.close()
+        channel.break_off()
 
 
 def _await(thread: threading.Thread, producer: Producer, *, failed: bool) -> None:
@@ -175,13 +169,3 @@ def _await(thread: threading.Thread, producer: Producer, *, failed: bool) -> Non
             (producer.stop if attempts < PATIENCE else producer.cut)()
             attempts += 1
         thread.join(1.0 if failed else None)
-
-
-def _grow(pipe: int) -> None:
-    setting = getattr(fcntl, "F_SETPIPE_SZ", None)
-    if setting is None:  # not Linux: the default size works too
-        return
-    try:
-        fcntl.fcntl(pipe, setting, PIPE_BYTES)
-    except OSError:  # over the user's limit for all pipes together (pipe-user-pages-soft)
-        return

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections import deque
 from collections.abc import Collection, Mapping
 
 from msgspec import Struct, field
 
-from pg_xcopy.connect.session import CHUNK, Session, Sink
+from pg_xcopy.connect.session import CHUNK, Session
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.rows.channel import Channel, NobodyListensError, in_chunks
 from pg_xcopy.engine.rows.pacing import Pace
 from pg_xcopy.engine.rows.pump import Producer
 from pg_xcopy.engine.sources.reading import Feed
@@ -30,70 +30,56 @@ PATIENCE = 30.0
 """Seconds that those who want a table wait for the others who want it, too; who comes later has it read again."""
 
 
-class _NobodyListensError(Exception):
-    """All that wanted these rows are gone."""
-
-
 class _Subscription:
-    """One target's end of a stream: a bounded queue between the reader's thread and the target's."""
+    """One target's wish for the rows of a statement, which the reader's thread puts into the target's channel."""
 
     def __init__(self, target: str, table: str) -> None:
         self._target, self._table = target, table
-        self._chunks: deque[bytes] = deque()
-        self._changed = threading.Condition()
-        self._rows: int | None = None
+        self._channel: Channel | None = None
+        self._ended = threading.Event()
+        self._rows = 0
         self._error: BaseException | None = None
         self.abandoned = False
 
+    def into(self, channel: Channel) -> None:
+        """Know where the rows are to go, before any comes."""
+        self._channel = channel
+
     def put(self, chunk: bytes) -> None:
-        """Take a chunk; wait while there is no room, but not for a target that takes nothing at all."""
-        with self._changed:
-            room = self._changed.wait_for(lambda: len(self._chunks) < BUFFER or self.abandoned, STALL)
-            if not room:
-                self._error = StalledTargetError(self._target, self._table, STALL)
-                self.abandoned = True
-            if not self.abandoned:
-                self._chunks.append(chunk)
-            self._changed.notify_all()
+        """Hand on a chunk; wait while there is no room, but not for a target that takes nothing at all."""
+        assert self._channel  # noqa: S101 - who asks for rows has said where to  # nosec B101
+        try:
+            if self._channel.put(chunk, STALL):
+                return
+        except NobodyListensError:
+            self.abandon()
+        else:
+            self.fail(StalledTargetError(self._target, self._table, STALL))
+            self.abandon()
 
     def finish(self, rows: int) -> None:
         """Say that this was all: so many rows."""
-        with self._changed:
-            self._rows = rows
-            self._changed.notify_all()
+        self._rows = rows
+        self._ended.set()
 
     def fail(self, error: BaseException) -> None:
         """Say that the reader failed."""
-        with self._changed:
-            self._error = self._error or error
-            self._changed.notify_all()
+        self._error = self._error or error
+        self._ended.set()
 
     def abandon(self) -> None:
         """Want no more."""
-        with self._changed:
-            self.abandoned = True
-            self._changed.notify_all()
+        self.abandoned = True
+        self._ended.set()
 
-    def drain(self, sink: Sink) -> int:
-        """Hand everything on until there is no more; return the rows, or raise what went wrong."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._chunks or self.ended)
-                if self._error:
-                    raise self._error
-                if self.abandoned:
-                    raise _NobodyListensError
-                if not self._chunks:
-                    assert self._rows is not None  # noqa: S101 - what else has ended it  # nosec B101
-                    return self._rows
-                chunk = self._chunks.popleft()
-                self._changed.notify_all()
-            sink.write(chunk)
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether nothing more will come."""
-        return self._rows is not None or self._error is not None or self.abandoned
+    def rows(self) -> int:
+        """Wait until all is in the channel; return the rows, or raise what went wrong."""
+        self._ended.wait()
+        if self._error:
+            raise self._error
+        if self.abandoned:
+            raise NobodyListensError
+        return self._rows
 
 
 class _Spreader(io.RawIOBase):
@@ -107,11 +93,11 @@ class _Spreader(io.RawIOBase):
         return True
 
     def write(self, data: object) -> int:
-        chunk = bytes(data)  # type: ignore[call-overload]  # a buffer, which its owner uses again
+        chunk = bytes(memoryview(data)[:CHUNK])  # type: ignore[arg-type]  # a buffer, which its owner uses again
         self._pace.passed(len(chunk))
         listening = [each for each in self._subscriptions if not each.abandoned]
         if not listening:
-            raise _NobodyListensError
+            raise NobodyListensError
         for each in listening:
             each.put(chunk)
         return len(chunk)
@@ -179,17 +165,17 @@ class Broadcast:
         self._changed.notify_all()
 
     def _read(self, stream: _Stream) -> None:
-        buffered = io.BufferedWriter(_Spreader(stream.subscriptions, self._pace), CHUNK)
+        spreader = _Spreader(stream.subscriptions, self._pace)
         try:
             with self._readers:
-                rows = self._run(stream, buffered)
+                rows = self._run(stream, spreader)
             for each in stream.subscriptions:
                 each.finish(rows)
         except BaseException as error:  # noqa: BLE001 - raised by all who wait for these rows
             for each in stream.subscriptions:
                 each.fail(error)
 
-    def _run(self, stream: _Stream, buffered: io.BufferedWriter[_Spreader]) -> int:
+    def _run(self, stream: _Stream, spreader: _Spreader) -> int:
         with self._changed:
             session = self._free.pop() if self._free else None
         if session:
@@ -197,8 +183,7 @@ class Broadcast:
         else:
             session = open_reader(self._source, self._plan, self._sessions)
         try:
-            rows = session.copy_to(stream.statement, buffered, stream.doing)
-            buffered.flush()
+            rows = in_chunks(lambda sink: session.copy_to(stream.statement, sink, stream.doing), spreader)
         except BaseException:
             self._sessions.close(session)  # in the middle of a COPY that nobody reads any more
             raise
@@ -229,9 +214,10 @@ class SharedReading:
         """Give what produces the rows of a relation, or of one part of it."""
         subscription = _Subscription(self._target, str(copy.source))
 
-        def run(sink: Sink) -> int:
+        def run(channel: Channel) -> int:
+            subscription.into(channel)
             doing = f"copying {copy.source}"
             self._broadcast.take(self._target, subscription, copy.copy_to[part], doing, self._sessions)
-            return subscription.drain(sink)
+            return subscription.rows()
 
-        return Producer(run=run, stop=subscription.abandon, cut=subscription.abandon)
+        return Producer(run=run, stop=subscription.abandon, cut=subscription.abandon, ahead=BUFFER)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pg_xcopy.connect.session import Address, Session
 from pg_xcopy.connect.sessions import Sessions
+from pg_xcopy.engine.rows.channel import in_chunks
 from pg_xcopy.engine.rows.pump import Producer
 from pg_xcopy.engine.sources.between import Fetching
 from pg_xcopy.engine.sources.foreign import FetchingForeign, Pushing
@@ -85,7 +86,9 @@ class _OwnFeed:
     def producer(self, copy: CopyPlan, part: int) -> Producer:
         session = self._session = self._open_or_keep(self._session)
         return Producer(
-            run=lambda sink: session.copy_to(copy.copy_to[part], sink, f"copying {copy.source}"),
+            run=lambda channel: in_chunks(
+                lambda sink: session.copy_to(copy.copy_to[part], sink, f"copying {copy.source}"), channel
+            ),
             stop=session.cancel,
             cut=session.sever,
         )
