@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 
 import pytest
+from clients import Client
 from copying import Clock, beside, copy, in_background, job_of, messages, running, wait_until
 from processes import started
 from replacing_tables import IN_SCHEMA, replace
@@ -46,35 +46,6 @@ def source(source_db):
 def target(target_db):
     target_db.execute(TABLES + OWN)
     return target_db
-
-
-class Client(threading.Thread):
-    """Never stops asking, as the applications of a target do; every answer and every error is kept."""
-
-    def __init__(self, database, *queries, prepare=None):
-        super().__init__()
-        self.database, self.queries, self.prepare = database, queries, prepare
-        self.seen, self.errors, self.stopped = set(), [], threading.Event()
-
-    def run(self):
-        with closing(self.database.connect()) as connection, connection.cursor() as cursor:
-            if self.prepare:
-                cursor.execute(self.prepare)
-            while not self.stopped.is_set():
-                for query in self.queries:
-                    try:
-                        cursor.execute(query)
-                        self.seen.add(cursor.fetchone() if cursor.description else None)
-                    except Exception as error:  # noqa: BLE001 - whatever it is, no client may see one
-                        self.errors.append(error)
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopped.set()
-        self.join()
 
 
 def test_clients_see_the_old_or_the_new(source, target):

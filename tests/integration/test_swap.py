@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 
 import pytest
+from clients import Client
 from copying import Clock, beside, copy, messages
 
 from judge import read_schema
@@ -37,35 +37,12 @@ def target(things, target_db):
     return target_db
 
 
-class Reader(threading.Thread):
-    """A client that never stops asking, as the applications of a target do."""
-
-    def __init__(self, database):
-        super().__init__()
-        self.database, self.seen, self.errors, self.stopped = database, set(), [], threading.Event()
-
-    def run(self):
-        with closing(self.database.connect()) as connection, connection.cursor() as cursor:
-            cursor.execute("PREPARE known AS SELECT count(*), min(generation), max(generation) FROM app.things")
-            while not self.stopped.is_set():
-                for query in ("SELECT count(*), min(generation), max(generation) FROM app.things", "EXECUTE known"):
-                    try:
-                        cursor.execute(query)
-                        self.seen.add(cursor.fetchone())
-                    except Exception as error:  # noqa: BLE001 - whatever it is, no reader may see one
-                        self.errors.append(error)
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopped.set()
-        self.join()
-
-
 def test_readers_see_the_old_or_the_new(things, target):
-    with Reader(target) as one, Reader(target) as other:
+    known = "SELECT count(*), min(generation), max(generation) FROM app.things"
+    with (
+        Client(target, known, "EXECUTE known", prepare=f"PREPARE known AS {known}") as one,
+        Client(target, known, "EXECUTE known", prepare=f"PREPARE known AS {known}") as other,
+    ):
         for generation in range(2, 7):
             things.execute("UPDATE app.things SET generation = %s", (generation,))
             copy(things, target)
