@@ -101,6 +101,24 @@ class DuplicateRowsError(XcopyError):
 
 
 @dataclass(eq=False)
+class SourceReplacedError(XcopyError):
+    """Tables of the source lost their names to others while they were read, so nobody knows whose rows came."""
+
+    tables: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Which tables."""
+        listed = ", ".join(self.tables)
+        return f"tables of the source were replaced by others of their names while they were read: {listed}."
+
+    @property
+    def hint(self) -> str:
+        """When to run."""
+        return "Run it again, and not while the source's schema changes places with another."
+
+
+@dataclass(eq=False)
 class StrictError(XcopyError):
     """Something could not be replicated, and `strict: true` makes that a failure."""
 

@@ -13,7 +13,7 @@ from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.before.routing import refused_by_route
 from pg_xcopy.engine.before.sides import Sides
 from pg_xcopy.engine.before.trying import refused_by_target
-from pg_xcopy.engine.sources.source import Source, open_reader
+from pg_xcopy.engine.sources.source import Source, open_reader, refuse_replaced
 from pg_xcopy.engine.steps import batches
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import CopyPlan, Plan, Topic
@@ -102,6 +102,7 @@ def lock(plan: Plan, source: Source) -> None:
         listed = ", ".join(row["name"] for row in changed)
         reason = f"emptied or rewritten since the run began: {listed} (run it again: it will take a new snapshot)"
         raise PlanError(plan.job, (reason,))
+    refuse_replaced(source, plan.copies)
 
 
 def _lock_tables(session: Session, tables: list[TableName], doing: str) -> None:

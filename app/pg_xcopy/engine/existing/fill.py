@@ -46,6 +46,7 @@ def _fill_together(plan: ExistingPlan, target: Target, reading: Reading, run: Ru
         begin(plan.opening, session, run.reporter.during(Phase.EMPTY))
     with filling.loading.ready(hands):
         landed = [(fill, copy, filling.land(fill, copy, hands)) for fill, copy in filling.tables]
+    reading.verify(plan.copies)
     reading.done()
     if plan.lands:
         run.reporter.stage(Stage.MERGE)

@@ -27,7 +27,7 @@ from pg_xcopy.results import TableResult
 
 def fill_separately(plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
     """Fill the tables, those that others refer to first; raises PartlyDoneError if some are filled and some are not."""
-    separate = _Separate(plan, target, run)
+    separate = _Separate(plan, target, reading, run)
     writers = Pool(target.address, run.sessions, plan.resources.workers)
 
     @contextmanager
@@ -49,8 +49,8 @@ def fill_separately(plan: ExistingPlan, target: Target, reading: Reading, run: R
 class _Separate:
     """What the workers share."""
 
-    def __init__(self, plan: ExistingPlan, target: Target, run: Run) -> None:
-        self._plan, self._target, self._reporter = plan, target, run.reporter
+    def __init__(self, plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> None:
+        self._plan, self._target, self._reading, self._reporter = plan, target, reading, run.reporter
         self._kept: list[CopyPlan] = []
         self.filling = Filling(plan, run)
         self.works = make_fill_schedule(plan)
@@ -77,6 +77,7 @@ class _Separate:
             begin(fill.opening, hands.writer, emptying)
         with self.filling.loading.ready(hands):
             pumped = self.filling.land(fill, copy, hands)
+        self._reading.verify([copy])
         if fill.landing:
             begin(fill.opening, hands.writer, emptying)
         self.filling.settle(fill, copy, pumped, hands)

@@ -60,6 +60,7 @@ class _Filling:
             self._validate(task, hands)
 
     def loaded(self) -> None:
+        self._reading.verify(self._plan.copies)
         self._reading.done()
         self._reporter.stage(Stage.FINISH)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from msgspec import Struct, field
@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.rows.pump import Pumped
-from pg_xcopy.engine.sources.source import Source
+from pg_xcopy.engine.sources.source import Source, refuse_replaced
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.planning.plan import CopyPlan, Plan, Transport
 from pg_xcopy.sql.render import render
@@ -32,6 +32,10 @@ class Fetching:
     def feed(self) -> Fetching:
         """Give a worker its own."""
         return self
+
+    def verify(self, copies: Iterable[CopyPlan]) -> None:
+        """Look whether all names still mean what they did."""
+        refuse_replaced(self._source, copies)
 
     @contextmanager
     def connected(self, transport: Transport, writer: Session) -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct, field
 
@@ -15,7 +15,7 @@ from pg_xcopy.engine.rows.channel import Channel, NobodyListensError, in_chunks
 from pg_xcopy.engine.rows.pacing import Pace
 from pg_xcopy.engine.rows.pump import Producer
 from pg_xcopy.engine.sources.reading import Feed
-from pg_xcopy.engine.sources.source import Source, open_reader, still_there
+from pg_xcopy.engine.sources.source import Source, open_reader, refuse_replaced, still_there
 from pg_xcopy.errors import StalledTargetError
 from pg_xcopy.planning.plan import CopyPlan, Plan
 from pg_xcopy.sql.quoting import Sql
@@ -145,6 +145,10 @@ class Broadcast:
                 self._changed.wait(min(1.0, PATIENCE))
                 self._begin_what_can()
 
+    def verify(self, copies: Iterable[CopyPlan]) -> None:
+        """Look whether all names still mean what they did."""
+        refuse_replaced(self._source, copies)
+
     def leave(self, target: str) -> None:
         """Know that a target will ask for nothing more; after the last one, let the snapshot go."""
         with self._changed:
@@ -205,6 +209,10 @@ class SharedReading:
     def feed(self) -> Feed:
         """Give a worker its own."""
         return self
+
+    def verify(self, copies: Iterable[CopyPlan]) -> None:
+        """Look whether all names still mean what they did."""
+        self._broadcast.verify(copies)
 
     def done(self) -> None:
         """Know that this target needs no more rows."""

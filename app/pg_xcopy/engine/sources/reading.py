@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from pg_xcopy.connect.session import Address, Session
@@ -11,7 +11,7 @@ from pg_xcopy.engine.rows.channel import in_chunks
 from pg_xcopy.engine.rows.pump import Producer
 from pg_xcopy.engine.sources.between import Fetching
 from pg_xcopy.engine.sources.foreign import FetchingForeign, Pushing
-from pg_xcopy.engine.sources.source import Source, open_reader, still_there
+from pg_xcopy.engine.sources.source import Source, open_reader, refuse_replaced, still_there
 from pg_xcopy.planning.plan import CopyPlan, Plan
 
 
@@ -31,6 +31,9 @@ class Reading(Protocol):
 
     def feed(self) -> Feed | Fetching:
         """Give a worker its own."""
+
+    def verify(self, copies: Iterable[CopyPlan]) -> None:
+        """Raise SourceReplacedError if the rows of these may be those of other tables; before `done`."""
 
     def done(self) -> None:
         """Know that this target needs no more rows."""
@@ -62,6 +65,10 @@ class OwnReading:
     def feed(self) -> Feed:
         """Give a worker its own; the session is opened when it copies something."""
         return _OwnFeed(self._open_or_keep)
+
+    def verify(self, copies: Iterable[CopyPlan]) -> None:
+        """Look whether all names still mean what they did."""
+        refuse_replaced(self._source, copies)
 
     def done(self) -> None:
         """Let the snapshot go: what follows may take hours, and it would hold the source's vacuum back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from msgspec import Struct
@@ -11,8 +11,8 @@ from pg_xcopy.catalog.model import SourceCatalog
 from pg_xcopy.catalog.source import read_source
 from pg_xcopy.connect.session import OLDEST_SERVER, Address, Session
 from pg_xcopy.connect.sessions import Sessions
-from pg_xcopy.errors import ServerTooOldError
-from pg_xcopy.planning.plan import Plan
+from pg_xcopy.errors import ServerTooOldError, SourceReplacedError
+from pg_xcopy.planning.plan import CopyPlan, Plan
 from pg_xcopy.sql.render import render
 from pg_xcopy.sql.search_path import search_path
 
@@ -55,6 +55,22 @@ def still_there(reader: Session, source: Source, plan: Plan, sessions: Sessions)
         return reader
     sessions.close(reader)
     return open_reader(source, plan, sessions)
+
+
+def refuse_replaced(source: Source, copies: Iterable[CopyPlan]) -> None:
+    """Raise SourceReplacedError if a name that was read means another table than in the snapshot.
+
+    Names are looked up when a statement begins, whatever its snapshot. The tables are locked, but not their schema:
+    when it is renamed and another one takes its place, the rows of that one would come, or rather none.
+    """
+    names = {name for copy in copies for name in copy.read}
+    tables = [each for each in source.catalog.relations if each.name in names]
+    if not tables:
+        return
+    query = render("guard/replaced.sql.j2", tables=tables)
+    if replaced := source.session.rows(query, "looking whether the source's tables are in their places"):
+        by_oid = {each.oid: str(each.name) for each in tables}
+        raise SourceReplacedError(tuple(by_oid[row["oid"]] for row in replaced))
 
 
 def require_supported(session: Session) -> None:
