@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from msgspec import Struct
-
 from pg_xcopy.errors import XcopyError
 
 _STAND_INS = ("postgres", "nobody")
@@ -37,7 +35,8 @@ class _Switch(TypedDict, total=False):
     extra_groups: tuple[int, ...]
 
 
-class Account(Struct, frozen=True):
+@dataclass(frozen=True)
+class Account:
     """A user and group to run programs as; it `stands_in` where we are root."""
 
     uid: int

@@ -11,8 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from pg_xcopy.errors import XcopyError
 
 if TYPE_CHECKING:
@@ -43,7 +41,8 @@ class NoServerError(XcopyError):
         )
 
 
-class Installation(Struct, frozen=True):
+@dataclass(frozen=True)
+class Installation:
     """One set of server binaries: the directory they are in, the major version, and what brought them."""
 
     bin: Path

@@ -6,12 +6,10 @@ import secrets
 import shutil
 import socket
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
-
-from msgspec.structs import replace
 
 from pg_xcopy.demo.accounts import CommandFailedError, server_account
 from pg_xcopy.demo.installations import Installation, find_installations

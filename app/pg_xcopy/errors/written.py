@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from msgspec import Struct
-
 from pg_xcopy.errors.root import XcopyError
 
 
-class Problem(Struct, frozen=True, order=True):
+@dataclass(frozen=True, order=True)
+class Problem:
     """One mistake in what the user wrote: where it is, what it is, how to mend it."""
 
     file: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from pg_xcopy.connect.secrets_manager import SecretsManager, UnreadableSecretError
 from pg_xcopy.errors import ManifestError, Problem, SecretsError
