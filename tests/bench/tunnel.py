@@ -15,7 +15,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from bastion import Bastion
-from pg_xcopy.connect.session import CHUNK, Address, Session
+from pg_xcopy.connect.address import Address
+from pg_xcopy.connect.session import CHUNK, Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.demo.servers import Server
 from pg_xcopy.manifest.bastions import Bastion as Declared

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from bastion import fingerprint_of, keygen, new_key
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.errors import MissingExtraError, TunnelFailedError
 from pg_xcopy.manifest.bastions import Bastion

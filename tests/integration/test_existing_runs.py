@@ -8,7 +8,7 @@ from filling import append, filling, plan_of
 from processes import seconds_to_end, started
 
 from pg_xcopy import run_job
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.before.target import open_target
 from pg_xcopy.engine.existing.committing import commit

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.errors import CancelledError, DatabaseError

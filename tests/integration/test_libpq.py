@@ -13,7 +13,8 @@ from processes import started
 from certificates import Authority
 from pg_xcopy import run_job
 from pg_xcopy.api import refuse_clashes
-from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.address import Address
+from pg_xcopy.connect.session import Session
 from pg_xcopy.demo.accounts import CommandFailedError
 from pg_xcopy.demo.servers import Server
 from pg_xcopy.errors import ConnectionFailedError, DatabaseError, ManifestError, UsageError

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judge import read_schema
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.rows.channel import in_chunks
 from pg_xcopy.engine.rows.pacing import Pace

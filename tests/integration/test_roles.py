@@ -9,7 +9,7 @@ from copying import beside, copy, job_of, messages
 
 from judge import read_schema
 from pg_xcopy import plan_job
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.engine.sources.source import require_supported
 from pg_xcopy.errors import DatabaseError, PlanError, SchemaNotFoundError, ServerTooOldError
 

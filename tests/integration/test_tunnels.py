@@ -20,7 +20,7 @@ from bastion import descendants, program
 from judge import read_schema
 from pg_xcopy import run_job
 from pg_xcopy.connect import tunnel
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.connect.tunnelling import relay
 from pg_xcopy.errors import ConnectionFailedError, DatabaseError, SameSchemaError, TunnelFailedError

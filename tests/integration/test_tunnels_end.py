@@ -19,7 +19,7 @@ from processes import seconds_to_end
 
 from bastion import descendants
 from judge import read_schema
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.connect.tunnelling import login as logins
 from pg_xcopy.errors import CancelledError

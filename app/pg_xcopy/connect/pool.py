@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.address import Address
+from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pg_xcopy.connect import dsn as dsns
-from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.address import Address
+from pg_xcopy.connect.session import Session
 
 SETTING = "xcopy.route"
 """A setting of our own, by which a connection string reaches a server: handed over while connecting, it is in no

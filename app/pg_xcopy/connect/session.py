@@ -6,19 +6,18 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import psycopg2
 import psycopg2.extensions
-from msgspec import Struct
 
 from pg_xcopy.connect import dsn as dsns
+from pg_xcopy.connect.address import Address
+from pg_xcopy.connect.connecting import connect, options_of, parameters_of, through
 from pg_xcopy.connect.farewell import first_error_kept
-from pg_xcopy.connect.passfile import looked_up
 from pg_xcopy.connect.probe import answers
-from pg_xcopy.connect.ssh import SshLogin
 from pg_xcopy.connect.translation import connection_failed, database_error, not_utf8
 from pg_xcopy.errors import ConnectionFailedError, DatabaseError, TunnelFailedError
 from pg_xcopy.sql.quoting import Sql
@@ -36,38 +35,10 @@ CHUNK = 120 * 1024
 And glibc takes blocks from 128 KiB on (mallopt(3), M_MMAP_THRESHOLD) from another place, where they fragment: with
 chunks of 256 KiB, memory grew by 7 MB with every 100 MB that passed.
 """
-OPTIONS = "-c statement_timeout=0 -c client_min_messages=error"
-"""From the first statement on: a role's timeout of milliseconds would break off even the one that lifts it."""
-
-READ_ONLY = " -c default_transaction_read_only=on"
-"""A second lock on the door: every transaction of ours says READ ONLY itself."""
-
 PATIENCE = 2.0
 """Seconds that a server gets to show that a cancel request would reach it."""
 
 Result = TypeVar("Result")
-
-
-class Address(Struct, frozen=True):
-    """Where a side of a job lives; `dsn` is secret, `label` is what may be shown, `connect_timeout` is in seconds.
-
-    `hidden` are further secrets, which statements contain and servers may repeat.
-    `ssh` is the bastion to go through, and then the hosts in `dsn` are as the bastion knows them. `settings` are handed
-    over while connecting, where no server logs or shows them; their values, without spaces, may be secret.
-    """
-
-    side: str
-    label: str
-    dsn: str
-    connect_timeout: int = 10
-    read_only: bool = False
-    hidden: frozenset[str] = frozenset()
-    ssh: SshLogin | None = None
-    settings: tuple[tuple[str, str], ...] = ()
-
-    def __repr__(self) -> str:
-        """Show nothing that is secret."""
-        return f"Address({self.side!r}, {self.label!r})"
 
 
 class Sink(Protocol):
@@ -96,17 +67,16 @@ class Session:
         """Connect; raises ConnectionFailedError. `check` is called before each statement and may raise."""
         self.address = address
         self._check = check
-        given = _parameters(address, application_name)
+        given = parameters_of(address, application_name)
         self._hidden = dsns.secrets(address.dsn) | dsns.secrets_in(given) | address.hidden
         self._tunnel = tunnel
         try:
-            self._options = OPTIONS + READ_ONLY * address.read_only
-            self._options += "".join(f" -c {name}={value}" for name, value in address.settings)
+            self._options = options_of(address)
             if tunnel:
-                given = {**given, **_through(tunnel, given)}
+                given = {**given, **through(tunnel, given)}
                 self._hidden |= dsns.secrets_in(given)
             self._parameters = given
-            self._connection = _connect(given, self._options)
+            self._connection = connect(given, self._options)
         except psycopg2.Error as error:
             failed = self._not_connected(error)
             raise failed from failed.__cause__
@@ -251,7 +221,7 @@ class Session:
         """Connect again, unless we ended the session; tell whether the server answered."""
         self._check()
         try:
-            renewed = _connect(self._parameters, self._options)
+            renewed = connect(self._parameters, self._options)
         except psycopg2.Error:
             return False  # that the connection was lost says more
         self._connection.close()
@@ -286,42 +256,6 @@ class Session:
         if self._tunnel and not error.pgcode and (lost := self._tunnel.lost()):
             return DatabaseError(side, label, doing, lost)
         return database_error(error, side, label, doing, self._hidden)
-
-
-def _connect(parameters: dict[str, Any], options: str) -> Any:  # noqa: ANN401 - the driver's connection
-    """Connect; once more without our options where a pooler in between refuses them (PgBouncer, RDS Proxy)."""
-    given = parameters.get("options") or os.environ.get("PGOPTIONS", "")  # which libpq reads where no options are given
-    try:
-        connection = psycopg2.connect(**{**parameters, "options": f"{given} {options}".strip()})
-    except psycopg2.OperationalError as error:
-        if not any(sign in str(error) for sign in ("unsupported startup parameter", "command-line options")):
-            raise
-        connection = psycopg2.connect(**parameters)
-    connection.autocommit = True
-    return connection
-
-
-def _parameters(address: Address, application_name: str) -> dict[str, Any]:
-    given: dict[str, Any] = dict(dsns.effective(address.dsn))
-    defaults = {
-        "keepalives": "1",
-        "keepalives_idle": "30",
-        "keepalives_interval": "10",
-        "keepalives_count": "6",
-    }
-    return {
-        "connect_timeout": str(address.connect_timeout),
-        **defaults,
-        **given,
-        "application_name": application_name,
-        "client_encoding": "UTF8",
-    }
-
-
-def _through(tunnel: Tunnel, given: Mapping[str, str]) -> dict[str, str]:
-    """Say what is different through a tunnel; a password file is looked into with the server's own port."""
-    password = looked_up(given, tunnel.servers[0][1])
-    return {**tunnel.parameters(given), **({"password": password} if password else {})}
 
 
 def _fetch(cursor: Any, query: Sql) -> Sequence[dict[str, Any]]:  # noqa: ANN401 - the driver's cursor

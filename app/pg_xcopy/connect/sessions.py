@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol
 
-from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.address import Address
+from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.tunnels import Tunnels
 from pg_xcopy.errors import CancelledError, XcopyError
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from pg_xcopy.connect import dsn as dsns
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.ssh import SshLogin
 from pg_xcopy.errors import MissingExtraError, TunnelFailedError
 

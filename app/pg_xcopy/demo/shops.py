@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.demo.servers import SUPERUSER
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.render import render

@@ -18,27 +18,23 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import PydanticKnownError
 
 from pg_xcopy.connect import dsn
 from pg_xcopy.connect.secrets_manager import UnreadableSecretError
 from pg_xcopy.manifest.bastions import Bastion
 from pg_xcopy.manifest.databases import checked_url, declared, refuse_unreachable, same_database
-from pg_xcopy.manifest.declared import Declared, GivenName
+from pg_xcopy.manifest.declared import MISSING, Declared, GivenName, not_missing
 from pg_xcopy.manifest.fields import NON_EMPTY, Count, refusal
 from pg_xcopy.manifest.secrets.bastion import completed, meanwhile
 from pg_xcopy.manifest.secrets.contents import Reader
 from pg_xcopy.manifest.secrets.database import AwsSecret
 from pg_xcopy.manifest.secrets.references import Unread
 
-_MISSING = object()
 _AS_THE_SECRET_SAYS = object()
 
 
 def _url(given: object, handler: ValidatorFunctionWrapHandler) -> object:
-    if given is _MISSING:
-        raise PydanticKnownError("missing")
-    url = checked_url(given)
+    url = checked_url(not_missing(given))
     # Pydantic would make a mere str of it.
     return SecretStr(url) if isinstance(url, Unread) else handler(url)
 
@@ -72,7 +68,7 @@ class Connection(Declared):
     def _either(cls, given: object) -> object:
         if not isinstance(given, Mapping):
             return given
-        return given if given.keys() & {"url", "aws_secret"} else {**given, "url": _MISSING}
+        return given if given.keys() & {"url", "aws_secret"} else {**given, "url": MISSING}
 
     @field_validator("aws_secret")
     @classmethod

@@ -27,6 +27,17 @@ class Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
 
 
+MISSING = object()
+"""Stands for a key where one of two must be given and neither is; what checks it raises `missing`."""
+
+
+def not_missing(given: object) -> object:
+    """Refuse MISSING, in the words that a required key has."""
+    if given is MISSING:
+        raise PydanticKnownError("missing")
+    return given
+
+
 def _not_written(name: object, info: ValidationInfo) -> object:
     if info.context is not None and info.context.get("written"):
         raise PydanticKnownError("extra_forbidden")

@@ -17,11 +17,10 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic_core import PydanticKnownError
 
 from pg_xcopy.manifest.conditions import Where
 from pg_xcopy.manifest.connections import Connection, lead_to_one_database
-from pg_xcopy.manifest.declared import Declared, Frozen, GivenName, Plain
+from pg_xcopy.manifest.declared import MISSING, Declared, Frozen, GivenName, Plain, not_missing
 from pg_xcopy.manifest.document import Document
 from pg_xcopy.manifest.ends import Source, Target
 from pg_xcopy.manifest.fields import UNITS, ByteSize, Count, Expression, Name, Names, OrNothing, Rate, Updates, refusal
@@ -72,21 +71,14 @@ class TableRule(Declared):
         return {} if given is None else given
 
 
-_MISSING = object()
-
-
-def _there(given: object) -> object:
-    if given is _MISSING:
-        raise PydanticKnownError("missing")
-    return given
-
-
 class Job(Declared):
     """One copy: from a schema of one database to a schema of another, as the tables' rules say."""
 
     name: GivenName = ""
     source: Source = Field(description="Where the rows come from.")
-    target: Annotated[Target | None, BeforeValidator(_there)] = Field(default=None, description="Where the rows go.")
+    target: Annotated[Target | None, BeforeValidator(not_missing)] = Field(
+        default=None, description="Where the rows go."
+    )
     targets: Annotated[tuple[Target, ...], Field(json_schema_extra={"minItems": 1})] = Field(
         default=(),
         description="Where the rows go, if to several places: each row is read once, and sent to all of them.",
@@ -225,7 +217,7 @@ class Job(Declared):
     @classmethod
     def _either(cls, given: object) -> object:
         if isinstance(given, Mapping) and not given.keys() & {"target", "targets"}:
-            return {**given, "target": _MISSING}
+            return {**given, "target": MISSING}
         return given
 
     @model_validator(mode="after")

@@ -19,6 +19,17 @@ WIDE = 240
 
 def result_table(result: JobResult, *, only: str = "", color: bool) -> str:
     """Draw one job's result as text; `only` names the targets that it is about where others failed."""
+    page = StringIO()
+    console = Console(file=page, width=WIDE, force_terminal=color, no_color=not color, highlight=False)
+    console.print(_table(result, only))
+    for warning in result.warnings:
+        to = f"{warning.target}: " if warning.target else ""
+        console.print(Text.assemble(("warning: ", "yellow"), to, str(warning)), soft_wrap=True)
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()).rstrip()
+
+
+def _table(result: JobResult, only: str) -> Table:
+    """Lay out its tables; a column that says nothing of any of them is left out."""
     table = Table(
         box=SIMPLE_HEAD,
         show_footer=True,
@@ -47,13 +58,7 @@ def result_table(result: JobResult, *, only: str = "", color: bool) -> str:
             seconds_text(each.seconds),
             _rate(each),
         )
-    page = StringIO()
-    console = Console(file=page, width=WIDE, force_terminal=color, no_color=not color, highlight=False)
-    console.print(table)
-    for warning in result.warnings:
-        to = f"{warning.target}: " if warning.target else ""
-        console.print(Text.assemble(("warning: ", "yellow"), to, str(warning)), soft_wrap=True)
-    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()).rstrip()
+    return table
 
 
 def _changes(table: TableResult) -> tuple[str, str]:

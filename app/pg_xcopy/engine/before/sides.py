@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.engine.before.guard import refuse_same_schema
 from pg_xcopy.engine.before.target import Target, open_target
 from pg_xcopy.engine.heartbeat import kept_alive

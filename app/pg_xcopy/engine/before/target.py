@@ -13,7 +13,8 @@ from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.existing_tables import read_existing
 from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.catalog.target import read_target
-from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.address import Address
+from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.sources.source import require_supported
 from pg_xcopy.errors import DatabaseError, ReadOnlyTargetError, TargetLockedError

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.address import Address
+from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.before.target import open_writer
 from pg_xcopy.errors import DatabaseError, XcopyError

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from pg_xcopy.catalog.model import SourceCatalog
 from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.catalog.source import read_source
+from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.routes import application_name
-from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.engine.rows.pump import Pumped

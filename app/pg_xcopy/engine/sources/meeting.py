@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
-from pg_xcopy.connect.session import Address
+from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.sources.broadcast import Broadcast
 from pg_xcopy.engine.sources.reading import Reading, alone

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.address import Address
+from pg_xcopy.connect.session import Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.rows.channel import in_chunks
 from pg_xcopy.engine.rows.pump import Producer

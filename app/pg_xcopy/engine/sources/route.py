@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from msgspec.structs import replace
 
 from pg_xcopy.connect import dsn as dsns
+from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.routes import SETTING, NoRouteError, connection_string, foreign_options, spelled
-from pg_xcopy.connect.session import Address, Session
+from pg_xcopy.connect.session import Session
 from pg_xcopy.errors import PlanError
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.foreign_problems import HINT

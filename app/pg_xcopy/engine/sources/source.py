@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from pg_xcopy.catalog.model import SourceCatalog
 from pg_xcopy.catalog.source import read_source
-from pg_xcopy.connect.session import OLDEST_SERVER, Address, Session
+from pg_xcopy.connect.address import Address
+from pg_xcopy.connect.session import OLDEST_SERVER, Session
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.errors import ServerTooOldError, SourceReplacedError
 from pg_xcopy.planning.plan import CopyPlan, Plan
