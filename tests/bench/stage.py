@@ -18,6 +18,7 @@ import pg_xcopy
 from pg_xcopy import __version__
 from pg_xcopy.demo.installations import Installation, find_installations, installation_at
 from pg_xcopy.demo.servers import Server
+from pg_xcopy.sql.render import compile_templates
 from servers import Database, drop_database
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def stage(source_bin: str | None, target_bin: str | None) -> Iterator[Stage]:
     """Start both servers; raises NoServerError when there are no binaries for one."""
     # As pip does with what it installs; where Python keeps no bytecode, a checkout costs each command 0.15 s more.
     compileall.compile_dir(PACKAGE, quiet=2)
+    compile_templates()
     source, target = _installation(source_bin), _installation(target_bin)
     newest = max(source, target, key=lambda one: one.major)
     path = os.pathsep.join([*_tools(newest), os.environ.get("PATH", os.defpath)])

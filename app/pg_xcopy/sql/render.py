@@ -30,11 +30,22 @@ def _name(value: str | TableName) -> Sql:
     return value.sql if isinstance(value, TableName) else identifier(value)
 
 
+def _place() -> Path:
+    return DIRECTORY / "__pycache__"
+
+
 class _Compiled(FileSystemBytecodeCache):
     """Keeps compiled templates where Python keeps its compiled modules: compiling takes a twentieth of a second.
 
-    Who may not write there compiles each time. What was compiled from another text is not used (jinja2.bccache).
+    What was compiled from another text is not used (jinja2.bccache).
     """
+
+    def __init__(self) -> None:
+        super().__init__(str(_place()), f"{sys.implementation.cache_tag}-%s.jinja")
+
+
+class _CompiledIfWeMay(_Compiled):
+    """Who may not write there compiles each time."""
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Write one, if we may."""
@@ -43,13 +54,23 @@ class _Compiled(FileSystemBytecodeCache):
                 super().dump_bytecode(bucket)
 
 
-def _cache() -> _Compiled | None:
-    directory = DIRECTORY / "__pycache__"
-    return _Compiled(str(directory), f"{sys.implementation.cache_tag}-%s.jinja") if directory.is_dir() else None
+def compile_templates() -> None:
+    """Compile all of them, so that no run has to: for installations that can't be written to later.
+
+    Raises OSError if they can't be now.
+    """
+    _place().mkdir(exist_ok=True)
+    environment = _environment(_Compiled())
+    for each in sorted(DIRECTORY.rglob("*.j2")):
+        environment.get_template(each.relative_to(DIRECTORY).as_posix())
 
 
 @cache
-def _environment() -> Environment:
+def _templates() -> Environment:
+    return _environment(_CompiledIfWeMay() if _place().is_dir() else None)
+
+
+def _environment(compiled: _Compiled | None) -> Environment:
     environment = Environment(  # noqa: S701 - HTML escaping has no place in SQL; finalize is stricter  # nosec B701
         loader=FileSystemLoader(DIRECTORY),
         undefined=StrictUndefined,
@@ -58,7 +79,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
-        bytecode_cache=_cache(),
+        bytecode_cache=compiled,
     )
     environment.globals.clear()  # Jinja's own functions, which would be copied for each rendering; nothing uses them
     environment.filters |= {"name": _name, "literal": literal, "signed": signed}
@@ -71,4 +92,4 @@ def render(template: str, **values: object) -> Sql:
     Raises UnquotedValueError for a value that is neither `Sql` nor passed through a quoting filter, and
     jinja2.UndefinedError for a value that is missing.
     """
-    return Sql(_environment().get_template(template).render(values).strip())
+    return Sql(_templates().get_template(template).render(values).strip())

@@ -10,7 +10,7 @@ import pg_xcopy.sql
 from pg_xcopy.sql import render as rendering
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql
-from pg_xcopy.sql.render import UnquotedValueError, render
+from pg_xcopy.sql.render import UnquotedValueError, compile_templates, render
 
 DIRECTORY = Path(pg_xcopy.sql.__file__).parent
 FILES = sorted(DIRECTORY.rglob("*.sql")) + sorted(DIRECTORY.rglob("*.sql.j2"))
@@ -20,9 +20,9 @@ FILES = sorted(DIRECTORY.rglob("*.sql")) + sorted(DIRECTORY.rglob("*.sql.j2"))
 def templates(tmp_path, monkeypatch):
     """A directory of templates of our own."""
     monkeypatch.setattr(rendering, "DIRECTORY", tmp_path)
-    rendering._environment.cache_clear()
+    rendering._templates.cache_clear()
     yield tmp_path
-    rendering._environment.cache_clear()
+    rendering._templates.cache_clear()
 
 
 def test_statement():
@@ -87,9 +87,9 @@ def own_templates(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.dont_write_bytecode", False)
     (tmp_path / "one.sql.j2").write_text("SELECT {{ n | signed }}")
     (tmp_path / "__pycache__").mkdir()
-    rendering._environment.cache_clear()
+    rendering._templates.cache_clear()
     yield tmp_path
-    rendering._environment.cache_clear()
+    rendering._templates.cache_clear()
 
 
 def compiled(directory):
@@ -100,7 +100,7 @@ def test_templates_are_compiled_once(own_templates):
     assert render("one.sql.j2", n=1) == "SELECT 1"
     (kept,) = compiled(own_templates)
     written = kept.stat().st_mtime_ns
-    rendering._environment.cache_clear()
+    rendering._templates.cache_clear()
 
     assert render("one.sql.j2", n=2) == "SELECT 2"
     assert [path.stat().st_mtime_ns for path in compiled(own_templates)] == [written]
@@ -108,7 +108,7 @@ def test_templates_are_compiled_once(own_templates):
 
 def test_a_template_that_has_changed_is_compiled_again(own_templates):
     render("one.sql.j2", n=1)
-    rendering._environment.cache_clear()
+    rendering._templates.cache_clear()
     (own_templates / "one.sql.j2").write_text("SELECT -- {{ n | signed }}")
 
     assert render("one.sql.j2", n=3) == "SELECT -- 3"
@@ -129,3 +129,30 @@ def test_who_may_not_write_compiles_each_time(own_templates, monkeypatch):
 
     assert render("one.sql.j2", n=1) == "SELECT 1"
     assert compiled(own_templates) == []
+
+
+def test_an_installation_compiles_all_of_them(own_templates, monkeypatch):
+    """Also where Python writes nothing: that is asked for."""
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    (own_templates / "__pycache__").rmdir()
+    (own_templates / "more").mkdir()
+    (own_templates / "more" / "two.sql.j2").write_text("SELECT 2")
+
+    compile_templates()
+
+    assert len(compiled(own_templates)) == 2
+    written = [path.stat().st_mtime_ns for path in compiled(own_templates)]
+    rendering._templates.cache_clear()
+    assert (render("one.sql.j2", n=1), render("more/two.sql.j2")) == ("SELECT 1", "SELECT 2")
+    assert [path.stat().st_mtime_ns for path in compiled(own_templates)] == written
+
+
+@pytest.mark.usefixtures("own_templates")
+def test_an_installation_that_can_not_write_says_so(monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError("no")
+
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", refuse)
+
+    with pytest.raises(PermissionError, match="no"):
+        compile_templates()
