@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TypeVar
 
-from pg_xcopy.engine.before.checking import check, lock
+from pg_xcopy.engine.before.checking import check
+from pg_xcopy.engine.before.locking import lock
 from pg_xcopy.engine.before.sides import Sides
 from pg_xcopy.engine.existing.fill import fill_existing
 from pg_xcopy.engine.replacing.replace import replace_schema

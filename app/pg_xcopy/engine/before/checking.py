@@ -13,12 +13,11 @@ from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.before.routing import refused_by_route
 from pg_xcopy.engine.before.sides import Sides
 from pg_xcopy.engine.before.trying import refused_by_target
-from pg_xcopy.engine.sources.source import Source, open_reader, refuse_replaced
+from pg_xcopy.engine.sources.source import Source, open_reader
 from pg_xcopy.engine.steps import batches
 from pg_xcopy.errors import DatabaseError, PlanError
 from pg_xcopy.planning.plan import CopyPlan, Plan, Topic
 from pg_xcopy.sql.grants import grant
-from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import Sql, identifier
 from pg_xcopy.sql.render import render
 
@@ -27,8 +26,6 @@ Planned = TypeVar("Planned", bound=Plan)
 INSUFFICIENT_PRIVILEGE = "42501"
 CANNOT_COERCE = "42846"
 WINDOWING_ERROR = "42P20"
-LOCKABLE = ("r", "p", "v")
-"""Kinds of relations that LOCK TABLE takes."""
 
 
 def check(plan: Planned, sides: Sides, sessions: Sessions) -> Planned:
@@ -83,37 +80,6 @@ def _all_pass(session: Session, copies: list[CopyPlan]) -> bool:
         session.run(Sql("ROLLBACK TO SAVEPOINT checked"), "rolling back")
         return False
     return True
-
-
-def lock(plan: Plan, source: Source) -> None:
-    """Keep the tables as the snapshot shows them; raises PlanError if one was emptied or rewritten since.
-
-    TRUNCATE and ALTER TABLE do not wait for snapshots (PostgreSQL manual, 13.6): a table would arrive empty. So the
-    session that holds the snapshot holds ACCESS SHARE on each table, as pg_dump does.
-    """
-    names = {name for copy in plan.copies for name in copy.read}
-    tables = [each for each in source.catalog.relations if each.name in names and each.kind in LOCKABLE]
-    if not tables:
-        return
-    doing = "locking the source's tables against changes"
-    _lock_tables(source.session, [each.name for each in tables], doing)
-    changed = source.session.rows(render("guard/changed_since.sql.j2", oids=[each.oid for each in tables]), doing)
-    if changed:
-        listed = ", ".join(row["name"] for row in changed)
-        reason = f"emptied or rewritten since the run began: {listed} (run it again: it will take a new snapshot)"
-        raise PlanError(plan.job, (reason,))
-    refuse_replaced(source, plan.copies)
-
-
-def _lock_tables(session: Session, tables: list[TableName], doing: str) -> None:
-    session.run(Sql("SAVEPOINT locking"), doing)
-    try:
-        session.run(render("guard/lock_source.sql.j2", tables=tables), doing)
-    except DatabaseError as error:
-        if error.sqlstate != INSUFFICIENT_PRIVILEGE:
-            raise
-        session.run(Sql("ROLLBACK TO SAVEPOINT locking"), doing)
-        session.run(render("guard/hold_source.sql.j2", tables=tables), doing)
 
 
 def _checked(session: Session, copy: CopyPlan) -> CopyPlan:
