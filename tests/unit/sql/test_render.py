@@ -156,3 +156,9 @@ def test_an_installation_that_can_not_write_says_so(monkeypatch):
 
     with pytest.raises(PermissionError, match="no"):
         compile_templates()
+
+
+@pytest.mark.parametrize("path", [each for each in FILES if each.parent.name != "copy"], ids=lambda path: path.name)
+def test_only_what_copies_is_sent_as_copy(path):
+    """Whoever waits for a COPY looks for it in pg_stat_activity, which of an idle session shows the last query."""
+    assert "COPY" not in re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
