@@ -147,8 +147,8 @@ def _notices(job: Job, source: SourceCatalog, target: TargetCatalog, decided: De
         yield from drop_notices(target, decided.designs, decided.needs, cascade=job.cascade)
     if target.standing:
         yield from guarded_notices(target.standing, decided.designs)
-    read = (flow.relation for flow in decided.designs.flows)
-    yield from hidden_row_notices(read, allowed=job.allow_row_security)
+    if job.allow_row_security:
+        yield from hidden_row_notices(flow.relation for flow in decided.designs.flows)
 
 
 def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[PlanProblem]:
@@ -165,8 +165,8 @@ def _problems(job: Job, target: TargetCatalog, decided: Decisions) -> Iterator[P
     else:
         yield from swap_problems(target, decided.swap.method, cascade=job.cascade)
     yield from unmovable_types(target, decided.swap, decided.needs)
-    read = (flow.relation for flow in decided.designs.flows)
-    yield from hidden_rows(read, allowed=job.allow_row_security)
+    if not job.allow_row_security:
+        yield from hidden_rows(flow.relation for flow in decided.designs.flows)
 
 
 def _assemble(

@@ -8,9 +8,9 @@ from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.planning.plan import Notice, PlanProblem, Topic
 
 
-def hidden_rows(relations: Iterable[Relation], *, allowed: bool) -> Iterator[PlanProblem]:
-    """Refuse them, unless the job has it `allowed`: the copy would be short, and nobody would know."""
-    for each in relations if not allowed else ():
+def hidden_rows(relations: Iterable[Relation]) -> Iterator[PlanProblem]:
+    """Refuse them: the copy would be short, and nobody would know."""
+    for each in relations:
         if each.row_security:
             yield PlanProblem(
                 str(each.name),
@@ -19,8 +19,8 @@ def hidden_rows(relations: Iterable[Relation], *, allowed: bool) -> Iterator[Pla
             )
 
 
-def hidden_row_notices(relations: Iterable[Relation], *, allowed: bool) -> Iterator[Notice]:
-    """Name them, where the job has it `allowed`."""
-    for each in relations if allowed else ():
+def hidden_row_notices(relations: Iterable[Relation]) -> Iterator[Notice]:
+    """Name them, where the job allows it."""
+    for each in relations:
         if each.row_security:
             yield Notice(Topic.PARTIAL, str(each.name), "row-level security decides which of its rows are copied")

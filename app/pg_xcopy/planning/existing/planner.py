@@ -103,7 +103,8 @@ def _problems(job: Job, target: ExistingCatalog, decided: Decisions) -> Iterator
     yield from decided.order.problems
     if job.only_target.mode == "truncate":
         yield from truncate_problems(_tables(decided.matches), target, together=job.transaction == "job")
-    yield from hidden_rows(_read(decided), allowed=job.allow_row_security)
+    if not job.allow_row_security:
+        yield from hidden_rows(_read(decided))
 
 
 def _read(decided: Decisions) -> Iterator[Relation]:
@@ -120,7 +121,8 @@ def _notices(job: Job, source: SourceCatalog, target: ExistingCatalog, decided: 
     yield from decided.fills.notices
     selected = (each.selected for each in decided.matches.tables)
     yield from heirs_left_behind((each for one in selected for each in (one.relation, *one.partitions)), source)
-    yield from hidden_row_notices(_read(decided), allowed=job.allow_row_security)
+    if job.allow_row_security:
+        yield from hidden_row_notices(_read(decided))
 
 
 def _assemble(job: Job, source: SourceCatalog, target: ExistingCatalog, decided: Decisions) -> ExistingPlan:
