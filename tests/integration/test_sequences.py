@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from copying import copy, messages
+from filling import append, truncate, upsert
 
 from judge import read_schema
 
@@ -129,3 +130,42 @@ def test_a_sequence_is_logged_or_not_whatever_its_table_is(server_of, new_databa
 
         assert sorted(target.rows(PERSISTENCE)) == sorted(source.rows(PERSISTENCE))
         assert messages(result) == []
+
+
+OWNED_BY_TEXT = """
+    CREATE SEQUENCE s;
+    CREATE TABLE t (id text PRIMARY KEY DEFAULT 'A' || nextval('s')); ALTER SEQUENCE s OWNED BY t.id"""
+
+
+@pytest.mark.parametrize("run", [append, truncate, upsert])
+def test_values_that_are_no_numbers_move_no_sequence_that_stands(pair, run):
+    source, target = pair(f"{OWNED_BY_TEXT}; INSERT INTO t VALUES ('A7')", f"{OWNED_BY_TEXT}; SELECT nextval('s')")
+
+    result = run(source, target)
+
+    assert messages(result) == ["app.s: sequence position unknown: it stays where it is: id, which owns it, is text"]
+    assert target.value("INSERT INTO app.t DEFAULT VALUES RETURNING id") == "A2"
+
+
+def test_nor_one_that_may_not_be_read(pair, hostile_role):
+    source, target = pair(f"{OWNED_BY_TEXT}; INSERT INTO t VALUES ('A7')", "SELECT 1")
+    role = hostile_role(source, grant=["USAGE ON SCHEMA app", "SELECT ON app.t"])
+
+    (message,) = messages(copy(source.url_as(role), target))
+
+    assert message.startswith("app.s: sequence position unknown: it starts anew, as the role may not read it")
+    assert target.column("SELECT id FROM app.t") == ["A7"]
+
+
+@pytest.mark.parametrize("type_", ["numeric", "float", "count"])
+def test_numbers_of_any_type(pair, hostile_role, type_):
+    """Those that the sequence can't give are no matter."""
+    made = f"""CREATE DOMAIN count AS bigint CHECK (VALUE <> 0); CREATE SEQUENCE s MAXVALUE 1000;
+               CREATE TABLE t (id {type_} DEFAULT nextval('s')); ALTER SEQUENCE s OWNED BY t.id"""
+    source, target = pair(f"{made}; INSERT INTO t VALUES (7), (-3), (1000000000000)", "SELECT 1")
+    role = hostile_role(source, grant=["USAGE ON SCHEMA app", "SELECT ON app.t"])
+
+    for run in (copy, append):
+        run(source.url_as(role), target)
+        assert target.value("INSERT INTO app.t DEFAULT VALUES RETURNING id") == 8
+        target.execute("TRUNCATE app.t; SELECT setval('app.s', 1)")

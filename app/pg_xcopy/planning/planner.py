@@ -122,7 +122,7 @@ def _decide(
         swap=staying.swap() if staying else plan_swap(lacks.completed(target), designs, needs, schemas),
         comments=comments,
         integrity=plan_integrity(designs, means),
-        positions=tuple(position_steps(designs, needs, schemas, source.server)),
+        positions=tuple(position_steps(designs, needs, schemas, source)),
         agreement=agreement,
         staying=staying,
     )

@@ -48,9 +48,11 @@ def test_unreadable_sequence_continues_beyond_what_was_copied():
 
     assert [" ".join(each.split()) for each in statements] == [
         "SELECT pg_catalog.setval('\"t_n_seq\"'::regclass, furthest) "
-        'FROM (SELECT max("n") AS furthest FROM "t") AS copied WHERE furthest IS NOT NULL',
+        'FROM (SELECT max("n")::pg_catalog.int8 AS furthest FROM "t" WHERE "n" BETWEEN 1 AND 2147483647) AS copied '
+        "WHERE furthest IS NOT NULL",
         "SELECT pg_catalog.setval('\"t_id_seq\"'::regclass, furthest) "
-        'FROM (SELECT min("id") AS furthest FROM "t") AS copied WHERE furthest IS NOT NULL',
+        'FROM (SELECT min("id")::pg_catalog.int8 AS furthest FROM "t" WHERE "id" BETWEEN 1 AND 2147483647) AS copied '
+        "WHERE furthest IS NOT NULL",
     ]
     assert [notice.split(":")[0] for notice in notices] == ["app.t_n_seq", "app.alone", "app.t_id_seq"]
     assert [notice.split(": ", 2)[-1] for notice in notices] == [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pg_xcopy.catalog.existing import ExistingCatalog, Rights
 from pg_xcopy.catalog.objects import Sequence
 from pg_xcopy.planning.existing.overlap import Overlap
+from pg_xcopy.planning.numbering import holds_numbers
 from pg_xcopy.planning.plan import Notice, Step, Topic
 from pg_xcopy.sql.names import TableName
 from pg_xcopy.sql.quoting import identifier
@@ -19,7 +20,12 @@ def sequence_steps(one: Overlap, existing: ExistingCatalog, held: TableName | No
     `held` is where the copied values can be read, if not in the table itself.
     """
     for sequence in existing.sequences_of(one.table):
-        if sequence.owner_column not in one.names:
+        column = next((each.into for each in one.filled if each.name == sequence.owner_column), None)
+        if column is None:
+            continue
+        if not holds_numbers(column, existing.types):
+            message = f"it stays where it is: {column.name}, which owns it, is {column.type}"
+            yield Notice(Topic.SEQUENCE, str(sequence.name), message)
             continue
         missing = list(_missing(sequence, one, existing, reads=held is None))
         if missing:

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pg_xcopy.catalog.model import SourceCatalog
 from pg_xcopy.catalog.objects import Sequence
 from pg_xcopy.catalog.servers import Server
 from pg_xcopy.planning.needs.order import Needs
+from pg_xcopy.planning.numbering import holds_numbers
 from pg_xcopy.planning.plan import Notice, Position, Step, Topic
 from pg_xcopy.planning.selecting.design import Design, Designs, Schemas
 from pg_xcopy.sql.grants import grant
 from pg_xcopy.sql.render import render
 
 
-def position_steps(designs: Designs, needs: Needs, schemas: Schemas, source: Server) -> Iterator[Step | Notice]:
+def position_steps(designs: Designs, needs: Needs, schemas: Schemas, source: SourceCatalog) -> Iterator[Step | Notice]:
     """Set every sequence; one that may not be read continues beyond the values that were copied, with a notice."""
     by_oid = {design.relation.oid: design for design in designs.tables}
     for sequence in (*needs.sequences, *needs.identities.values()):
         design = by_oid.get(sequence.owner) if sequence.owner else None
-        column = next((c.name for c in design.columns.kept if c.name == sequence.owner_column), "") if design else ""
+        column = next((c for c in design.columns.kept if c.name == sequence.owner_column), None) if design else None
         if sequence.identity and not column:
             continue
         if sequence.last_value is not None:
             yield _set(sequence, schemas)
             continue
-        yield _unknown(sequence, source, "continues beyond the copied values" if column else "starts anew")
-        if design and column:
-            yield _continue(sequence, design, column, schemas)
+        continues = column is not None and holds_numbers(column, source.types)
+        yield _unknown(sequence, source.server, "continues beyond the copied values" if continues else "starts anew")
+        if design and column and continues:
+            yield _continue(sequence, design, column.name, schemas)
 
 
 def late_positions(designs: Designs, needs: Needs, schemas: Schemas) -> Iterator[Position]:
@@ -52,6 +55,8 @@ def _continue(sequence: Sequence, design: Design, column: str, schemas: Schemas)
         table=design.staged,
         column=column,
         descending=sequence.increment < 0,
+        minimum=sequence.minimum,
+        maximum=sequence.maximum,
     )
     return Step(sql, f"setting sequence {sequence.name.name}", sequence.name.name)
 
