@@ -142,6 +142,27 @@ def test_partitions_identities_sequences_and_triggers_of_the_target(shop):
     assert target.value("INSERT INTO app.users (email) VALUES ('next') RETURNING id") == 6
 
 
+@MODES
+def test_domains_are_checked_where_the_targets_names_are_found(source_db, target_db, mode):
+    """The source's server writes under a search_path of its own, on which no function of the schema is."""
+    source_db.require_extension("postgres_fdw")
+    for database in (source_db, target_db):
+        database.execute("""
+            CREATE SCHEMA app; SET search_path = app;
+            CREATE FUNCTION most() RETURNS int LANGUAGE sql AS 'SELECT 9';
+            CREATE FUNCTION few(int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RETURN $1 < most(); END $$;
+            CREATE DOMAIN few AS int CHECK (few(VALUE)); CREATE DOMAIN fewer AS few NOT NULL;
+            CREATE TABLE t (id fewer PRIMARY KEY, more few[])""")
+    source_db.execute("SET search_path = app; INSERT INTO t VALUES (1, '{1,2}'), (2, NULL)")
+
+    run(mode, source_db, target_db, **PUSH)
+    target_db.execute("CREATE OR REPLACE FUNCTION app.most() RETURNS int LANGUAGE sql AS 'SELECT 2'")
+    with pytest.raises(DatabaseError, match=r"domain few violates check constraint|domain fewer violates"):
+        run(mode, source_db, target_db, **PUSH)
+
+    assert rows_of(target_db) == rows_of(source_db)
+
+
 def test_keys_in_a_circle_are_deferred(source_db, target_db):
     source_db.require_extension("postgres_fdw")
     for database in (source_db, target_db):

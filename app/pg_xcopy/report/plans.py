@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pg_xcopy.observe.wording import bytes_text, count_text
 from pg_xcopy.planning import describe
 from pg_xcopy.planning.existing.plan import ExistingPlan
-from pg_xcopy.planning.existing.telling import DOES
+from pg_xcopy.planning.existing.telling import DOES, PUSHED
 from pg_xcopy.planning.plan import CopyPlan, Plan, ReplacePlan
 from pg_xcopy.planning.wording import HOW, endpoint_text
 from pg_xcopy.report.diagram import Diagram, Node, Reference, draw
@@ -30,6 +30,8 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     elif isinstance(plan, ExistingPlan):
         within = "one transaction" if plan.transaction == "job" else "a transaction for each table"
         yield "Mode", f"{DOES[plan.mode]} tables that exist, in {within}"
+        if plan.landing_schema:
+            yield "On their way", PUSHED
         yield "Constraints and indexes", "the target's tables keep their own"
     if plan.transport:
         yield "Transport", f"{plan.transport.name}: {HOW[plan.transport.side]}"

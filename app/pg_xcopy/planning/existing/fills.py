@@ -60,7 +60,8 @@ def _plan_fill(one: Overlap, place: TableName, order: Order, streams: Streams) -
     job, existing, table = streams.job, streams.target, one.table
     truncates, alone = job.only_target.mode == "truncate", job.transaction == "table"
     resolved = resolve(one, job, existing) if job.only_target.mode == "upsert" else Resolved(None)
-    landing = plan_landing(one, resolved.upsert, place) if resolved.upsert or job.push else None
+    lands = job.push or resolved.upsert is not None
+    landing = plan_landing(one, resolved.upsert, place, streams.types) if lands else None
     merge = plan_merge(one, resolved.upsert, place) if resolved.upsert else None
     moved = list(sequence_steps(one, existing, place if merge else None))
     names = {each.oid: each.name for each in order.tables}
@@ -68,7 +69,7 @@ def _plan_fill(one: Overlap, place: TableName, order: Order, streams: Streams) -
         table=table.name,
         only_in_source=one.only_in_source,
         only_in_target=tuple(each.name for each in one.untouched),
-        trial=_trial(one, resolved.upsert, lands=landing is not None),
+        trial=_trial(one, resolved.upsert, lands=lands),
         waits_for=tuple(sorted(names[oid] for oid in order.waits[table.oid])),
         opening=(truncate_step((table,)),) if truncates and alone else (),
         closing=tuple(each for each in moved if isinstance(each, Step)),
@@ -80,7 +81,7 @@ def _plan_fill(one: Overlap, place: TableName, order: Order, streams: Streams) -
     return _Made(
         fill=fill,
         # Frozen rows are seen by snapshots older than the TRUNCATE, which see an empty table otherwise.
-        copy=streams.copy(one, place if landing else table.name, frozen=truncates and table.kind == "r"),
+        copy=streams.copy(one, place if lands else table.name, frozen=truncates and table.kind == "r"),
         problems=(*resolved.problems, *_problems(one, merge, resolved.upsert, streams)),
         notices=(*resolved.notices, *(each for each in moved if isinstance(each, Notice))),
     )

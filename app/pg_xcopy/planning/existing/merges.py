@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pg_xcopy.planning.existing.makes import Makes
 from pg_xcopy.planning.existing.overlap import Overlap
 from pg_xcopy.planning.existing.plan import Landing, Merge
 from pg_xcopy.planning.existing.upserting import Upsert
@@ -13,10 +14,14 @@ from pg_xcopy.sql.render import render
 TEMPORARY = "pg_temp"
 
 
-def plan_landing(one: Overlap, upsert: Upsert | None, landing: TableName) -> Landing:
-    """Write what makes the landing of one table, and what takes its rows over."""
-    table, columns = one.table.name, [each.into for each in one.filled]
-    temporary = landing.schema == TEMPORARY
+def plan_landing(one: Overlap, upsert: Upsert | None, landing: TableName, types: Makes) -> Landing:
+    """Write what makes the landing of one table, and what takes its rows over; `types` are the target's.
+
+    Another session than ours checks no domain: its search_path is not the one under which the functions of a check find
+    what they name. So what it writes is of the type below, and the domain comes with the INSERT.
+    """
+    table, temporary = one.table.name, landing.schema == TEMPORARY
+    columns = [each.into if temporary else types.plain(each.into) for each in one.filled]
     rows = render("existing/landed_rows.sql.j2", columns=one.names, landing=landing)
     create = render("existing/create_landing.sql.j2", landing=landing, columns=columns, temporary=temporary)
     doing = f"upserting into {table}" if upsert else f"copying into {table}"

@@ -11,6 +11,7 @@ from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
 from pg_xcopy.catalog.relations import Relation
 from pg_xcopy.manifest.models import Job
+from pg_xcopy.planning.existing.makes import Makes
 from pg_xcopy.planning.existing.overlap import Filled, Overlap
 from pg_xcopy.planning.foreign import Rows
 from pg_xcopy.planning.plan import ColumnPlan, Conversion, CopyPlan, PlanProblem
@@ -31,6 +32,11 @@ class Streams(Struct, frozen=True, dict=True):
     source: SourceCatalog
     target: ExistingCatalog
     agreement: Agreement = ALONE
+
+    @cached_property
+    def types(self) -> Makes:
+        """What the target's types are made of."""
+        return Makes(self.target)
 
     @cached_property
     def _formats(self) -> Formats:
