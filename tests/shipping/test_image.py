@@ -59,6 +59,16 @@ def labels(image):
 # --- What it is
 
 
+COMPILED = """
+from pathlib import Path
+from importlib.util import cache_from_source
+from pg_xcopy.sql.render import DIRECTORY
+modules = [each for each in DIRECTORY.parent.rglob("*.py") if not Path(cache_from_source(each)).exists()]
+print(len(modules), len(list(DIRECTORY.rglob("*.j2"))) - len(list(DIRECTORY.rglob("__pycache__/*.jinja"))))
+"""
+"""How many modules, and how many templates, are not compiled."""
+
+
 def test_it_is_small(image):
     assert image.inspect()["Size"] < MOST
 
@@ -91,6 +101,10 @@ def test_it_holds_nothing_to_build_or_install_with(image):
     )
 
     assert (found, modules) == ("[]", "[]")
+
+
+def test_nothing_is_left_to_compile_for_each_run(image):
+    assert image.python(COMPILED).split() == ["0", "0"]
 
 
 def test_every_extra_that_it_names_is_there_and_no_other_is_needed(image):
