@@ -43,8 +43,8 @@ class Database:
         return self.server.url(self.name, user=role.name, password=role.password)
 
     def connect(self) -> Any:
-        """Open a psycopg2 connection in autocommit mode; the caller closes it."""
-        connection = psycopg2.connect(self.dsn)
+        """Open a psycopg2 connection in autocommit mode; the caller closes it. No hostile setting breaks it off."""
+        connection = psycopg2.connect(self.dsn, options="-c statement_timeout=0 -c lock_timeout=0")
         connection.autocommit = True
         return connection
 
