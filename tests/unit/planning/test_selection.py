@@ -122,7 +122,10 @@ def test_members_of_extensions_only_by_name():
 
 
 def test_nothing_at_all():
-    assert said(select(job({"*": {}}), source())) == ["app.*: no table of the source matches it"]
+    other = "schema app has no tables; `source: {schema: …}` names another one"
+
+    assert said(select(job({"*": {}}), source())) == [f"app.*: no table of the source matches it ({other})"]
+    assert said(select(job({"users": {}}), source())) == [f"app.users: there is no such table in the source ({other})"]
     assert said(select(job(exclude=["u*"]), source(table("users", "id")))) == ["schema app: there is no table to copy"]
 
 

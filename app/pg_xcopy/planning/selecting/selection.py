@@ -161,7 +161,13 @@ def _unknown(
 
 
 def _no_such(name: str, source: SourceCatalog, message: str) -> PlanProblem:
-    return PlanProblem(f"{source.schema}.{name}", message, did_you_mean(name.rpartition(".")[2], source.by_name))
+    near = did_you_mean(name.rpartition(".")[2], source.by_name)
+    return PlanProblem(f"{source.schema}.{name}", message, near or _where_else(source))
+
+
+def _where_else(source: SourceCatalog) -> str:
+    """Say that there are no tables at all: another schema was probably meant."""
+    return "" if source.by_name else f"schema {source.schema} has no tables; `source: {{schema: …}}` names another one"
 
 
 def _contradictions(job: Job, source: SourceCatalog, exact: Mapping[str, TableRule]) -> Iterator[PlanProblem]:
