@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TypeVar
 
+from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.engine.before.checking import check
 from pg_xcopy.engine.before.locking import lock
 from pg_xcopy.engine.before.sides import Sides
@@ -28,14 +29,15 @@ def planned(run: Run, sides: Sides, agreement: Agreement = ALONE) -> Plan:
     """Decide what will be done; `agreement` is what the job's other targets ask for."""
     run.reporter.stage(Stage.PLAN)
     with run.reporter.during(Phase.PLAN).working("planning"):
-        if run.job.only_target.fills_existing:
-            return make_existing_plan(run.job, sides.source.catalog, sides.target.existing(), run.run_id, agreement)
-        return _replacing(run, sides, agreement)
+        if isinstance(sides.standing, ExistingCatalog):
+            return make_existing_plan(run.job, sides.source.catalog, sides.standing, run.run_id, agreement)
+        return make_plan(run.job, sides.source.catalog, sides.standing, run.run_id, agreement)
 
 
-def _replacing(run: Run, sides: Sides, agreement: Agreement) -> ReplacePlan:
-    target = sides.target.catalog(stays=run.job.only_target.mode == "replace_tables")
-    return make_plan(run.job, sides.source.catalog, target, run.run_id, agreement)
+def _planned_again(run: Run, sides: Sides, agreement: Agreement) -> ReplacePlan:
+    """Decide once more, from what stands there by now."""
+    standing = sides.target.catalog(stays=run.job.only_target.mode == "replace_tables")
+    return make_plan(run.job, sides.source.catalog, standing, run.run_id, agreement)
 
 
 def checked(plan: P, sides: Sides, run: Run) -> P:
@@ -52,7 +54,7 @@ def carried_out(plan: Plan, sides: Sides, reading: Reading, run: Run, agreement:
     """Do what the plan says; raises XcopyError, and then the target is as it was."""
     started = time.monotonic()
     if isinstance(plan, ReplacePlan):
-        tables = replace_schema(plan, sides.target, reading, run, lambda: _replacing(run, sides, agreement))
+        tables = replace_schema(plan, sides.target, reading, run, lambda: _planned_again(run, sides, agreement))
     elif isinstance(plan, ExistingPlan):
         tables = fill_existing(plan, sides.target, reading, run)
     else:

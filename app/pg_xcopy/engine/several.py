@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pg_xcopy.engine.before.checking import check
-from pg_xcopy.engine.before.sides import Sides, source_side, target_side
+from pg_xcopy.engine.before.sides import source_side, target_side
 from pg_xcopy.engine.course import carried_out, checked, planned
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.run import Run, told
@@ -72,8 +72,7 @@ def plan_all(run: Run) -> tuple[Plan, ...]:
     with source_side(run) as source:
         for lane in _lanes(run):
             try:
-                with target_side(lane.run, source, exclusive=False) as target:
-                    sides = Sides(source, target)
+                with target_side(lane.run, source, exclusive=False) as sides:
                     plans[lane.name] = check(planned(lane.run, sides), sides, lane.run.sessions)
             except XcopyError as error:
                 failures[lane.name] = error
@@ -103,13 +102,12 @@ def _stages(run: Run, source: Source, meeting: Meeting[Plan]) -> JobResult:
     started, name, sessions = time.monotonic(), run.reporter.to, run.sessions
     run.reporter.stage(Stage.CONNECT)
     try:
-        with target_side(run, source, exclusive=True) as target:
-            sides = Sides(source, target)
+        with target_side(run, source, exclusive=True) as sides:
             plan = planned(run, sides)
             agreement = meeting.agree(name, plan, sessions)
             if agreement != ALONE:
                 plan = planned(run, sides, agreement)
-            ordered, reading = meeting.gather(name, checked(plan, sides, run), sessions, target.pusher)
+            ordered, reading = meeting.gather(name, checked(plan, sides, run), sessions, sides.target.pusher)
             result = carried_out(ordered, sides, reading, run, agreement)
     finally:
         meeting.leave(name)

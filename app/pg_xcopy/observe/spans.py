@@ -35,8 +35,9 @@ class Span(Struct, frozen=True):
 
     `table` is the relation that it was about, named as in the events of its rows; empty where it was about several, or
     about the job as a whole. `worker` is 0 for the thread of the job, or of the job's target, itself; its crew is
-    numbered from 1. Of one worker no two spans overlap. `started` is in seconds since the run began. `rows` and `bytes`
-    are what was copied. One that `failed` took its time in vain: what it was to make may be left out, or made later.
+    numbered from 1, and before there is one, 1 is who connects to the target meanwhile. Of one worker no two spans
+    overlap. `started` is in seconds since the run began. `rows` and `bytes` are what was copied. One that `failed` took
+    its time in vain: what it was to make may be left out, or made later.
     """
 
     phase: Phase

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pg_xcopy.catalog.servers import Server
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.before.target import Target
 from pg_xcopy.engine.sources.source import Source
@@ -11,10 +12,10 @@ from pg_xcopy.sql.render import render
 DOING = "comparing source and target"
 
 
-def refuse_same_schema(source: Source, target: Target, *, protected: bool) -> None:
+def refuse_same_schema(source: Source, target: Target, server: Server, *, protected: bool) -> None:
     """Raise SameSchemaError if the copy would replace what it reads, ProtectedTargetError if it would write beside it.
 
-    `protected` tells whether the source's database may not be written at all.
+    `server` is the target's; `protected` tells whether the source's database may not be written at all.
 
     A session that sees a lock with a random key, held a moment ago in another session's database, is in that database.
     A standby shows no locks of its primary; there the system identifier and the database's name tell.
@@ -24,14 +25,14 @@ def refuse_same_schema(source: Source, target: Target, *, protected: bool) -> No
         raise ProtectedTargetError(target.address.label, source.address.label)
     if source.catalog.schema != target.schema:
         return
-    if seen or _standby_of(source, target):
+    if seen or _standby_of(source, target, server):
         raise SameSchemaError(target.address.label, target.schema)
 
 
-def _standby_of(source: Source, target: Target) -> bool:
+def _standby_of(source: Source, target: Target, server: Server) -> bool:
     if not source.catalog.server.in_recovery:
         return False
-    if source.catalog.server.database != target.catalog().server.database:
+    if source.catalog.server.database != server.database:
         return False
     return _system_identifier(source.session) == _system_identifier(target.session)
 

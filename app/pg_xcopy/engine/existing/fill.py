@@ -65,6 +65,8 @@ def _fill_together(plan: ExistingPlan, target: Target, reading: Reading, run: Ru
 def _analyze(plan: ExistingPlan, target: Target, run: Run) -> None:
     """Gather statistics, each table by itself. The rows are in, so whatever goes wrong here fails no job any more."""
     steps = [(fill.analyze, copy.source) for fill, copy in zip(plan.fills, plan.copies, strict=True) if fill.analyze]
+    if not steps:
+        return
     try:
         with open_writer(target.address, run.sessions) as session:
             for step, table in steps:

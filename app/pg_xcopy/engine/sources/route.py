@@ -29,9 +29,14 @@ _PINNED = {
 """Of what sessions of ours set in each transaction, that which postgres_fdw does not set by itself over there."""
 
 
+def pulls(job: Job) -> bool:
+    """Tell whether the target's sessions have to know how the source was reached."""
+    return not (job.transport == STREAM or job.push)
+
+
 def settings_for(job: Job, source: Session) -> tuple[tuple[str, str], ...]:
     """Give what the target's sessions need to reach the source; raises PlanError if its server can't."""
-    if job.transport == STREAM or job.push:
+    if not pulls(job):
         return ()
     with _refused(job, source):
         if job.transport == FOREIGN_TABLES:
