@@ -142,6 +142,7 @@ DATASETS = {
         Dataset("narrow", (NARROW,)),
         Dataset("mixed", (MIXED,)),
         Dataset("documents", (DOCUMENTS,)),
+        Dataset("linked", (MIXED,), script="CREATE EXTENSION postgres_fdw"),
         Dataset("keyed", (NARROW,), keys=True),
         Dataset("whole", (NARROW, MIXED, DOCUMENTS), keys=True),
         Dataset("thousand", script=CHAIN, count=1000),

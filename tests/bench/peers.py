@@ -50,11 +50,12 @@ def pg_xcopy(tables: str = '{"*": {}}', *, name: str = OURS, **options: object) 
     return Contestant(name, f"exec {RUN} jobs.yaml -q", files={"jobs.yaml": MANIFEST + job})
 
 
-def pg_xcopy_into(create: str, tables: str = '{"*": {}}') -> Contestant:
+def pg_xcopy_into(create: str, tables: str = '{"*": {}}', *, name: str = OURS, **options: object) -> Contestant:
     """What `psql | psql` does: rows into a table that stands there, empty, without statistics; nothing is replaced."""
     target = '    target: {database: "${TARGET_DB_URL}", schema: public, mode: truncate}\n'
-    job = f"{JOB}{target}    analyze: false\n    tables: {tables}\n"
-    return Contestant(OURS, f"exec {RUN} jobs.yaml -q", before=create, files={"jobs.yaml": job})
+    further = {"analyze": "false", "tables": tables, **options}
+    job = JOB + target + "".join(f"    {key}: {value}\n" for key, value in further.items())
+    return Contestant(name, f"exec {RUN} jobs.yaml -q", before=create, files={"jobs.yaml": job})
 
 
 def pg_xcopy_to(schemas: Sequence[str]) -> Contestant:

@@ -76,6 +76,7 @@ def all_works(scale: float) -> tuple[Work, ...]:
         _one_table(DOCUMENTS, 0.35),
         _filter(scale),
         _fanout(),
+        _transports(),
         _whole(),
         _thousand(scale),
         _huge(scale),
@@ -137,6 +138,24 @@ def _fanout() -> Work:
         (Limit("ratio", 0.60, "three runs"),),
         {"mixed": "SELECT * FROM mixed"},
         schemas=THREE,
+    )
+
+
+def _transports() -> Work:
+    """Through us, or from server to server: fetched by the target's, or pushed by the source's."""
+    linked = f"{MIXED.create}; CREATE EXTENSION dblink; CREATE EXTENSION postgres_fdw"
+    foreign = {"transport": "postgres_fdw"}
+    return Work(
+        "transports",
+        "mixed into a table that is there, by each transport",
+        "linked",
+        (
+            pg_xcopy_into(MIXED.create),
+            pg_xcopy_into(linked, name="dblink", transport="dblink"),
+            pg_xcopy_into(linked, name="postgres_fdw", **foreign),
+            pg_xcopy_into(MIXED.create, name="postgres_fdw, push", **foreign, push="true"),
+        ),
+        rows={"mixed": "SELECT * FROM mixed"},
     )
 
 
