@@ -12,7 +12,8 @@ class Server(Struct, frozen=True):
 
     `superuser` tells whether our role may alter what belongs to the server's first superuser; `compressions` are the
     methods for columns that it was built with, none before PostgreSQL 14; `large_objects` whether the database has any.
-    `encoding` is the database's.
+    `encoding` is the database's; `helpers` are the further processes that may build an index. `instance` is the moment
+    at which the server was started, which no two have in common.
     """
 
     version: int
@@ -24,6 +25,8 @@ class Server(Struct, frozen=True):
     superuser: bool = False
     large_objects: bool = False
     encoding: str = "UTF8"
+    helpers: int = 0
+    instance: str = ""
 
 
 class Extension(Struct, frozen=True):

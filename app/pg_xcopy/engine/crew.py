@@ -30,6 +30,7 @@ class Crew(Generic[Worker]):
         self._loads = len(loads)
         self._queue = deque(loads) if in_order else None
         self._awaited = frozenset(each for place in loads for each in works[place].after) if in_order else frozenset()
+        self._waiting = 0
         self._changed = threading.Condition()
         self._failures: list[BaseException] = []
 
@@ -37,14 +38,14 @@ class Crew(Generic[Worker]):
         self,
         workers: int,
         hire: Callable[[int], AbstractContextManager[Worker]],
-        work: Callable[[Worker, Work], None],
+        work: Callable[[Worker, Work, int], None],
         *,
         loaded: Callable[[], None],
         failed: Callable[[], None],
     ) -> None:
         """Have `workers` threads do everything; raise the first failure when all have ended.
 
-        `hire` is told each one's number, from 1 on. `loaded` is called once, when no load is left; `failed` at once at
+        `hire` is told each one's number, from 1 on; `work` how many others have nothing to do. `loaded` is called once, when no load is left; `failed` at once at
         a failure, to break the others off.
         """
 
@@ -52,7 +53,7 @@ class Crew(Generic[Worker]):
             try:
                 with hire(number + 1) as worker:
                     while (place := self._next(may_load=number < self._readers)) is not None:
-                        work(worker, self._works[place])
+                        work(worker, self._works[place], self._idle())
                         if self._done(place):
                             loaded()
             except BaseException as error:  # noqa: BLE001 - raised below, in the thread that waits
@@ -81,13 +82,20 @@ class Crew(Generic[Worker]):
                     if self._queue and self._is_load(taken):
                         self._queue.popleft()
                     return taken
+                self._waiting += 1
                 self._changed.wait()
+                self._waiting -= 1
         return None
+
+    def _idle(self) -> int:
+        """Count the workers that wait, and for whom nothing is there that can begin."""
+        with self._changed:
+            return max(0, self._waiting - len(self._ready))
 
     def _urgency(self, place: int) -> tuple[bool, bool, int, int]:
         """Give what sorts the most urgent first: where others wait for the rows too, these, and what they wait for."""
         later = self._queue is not None and not self._is_load(place)
-        return later, place not in self._awaited, -self._works[place].bytes, place
+        return later, place not in self._awaited, -self._works[place].weight, place
 
     def _may_begin(self, place: int, *, may_load: bool) -> bool:
         if not self._is_load(place):

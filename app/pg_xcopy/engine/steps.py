@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pg_xcopy.connect.session import Session
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.errors import DatabaseError
-from pg_xcopy.planning.plan import Plan, Step
+from pg_xcopy.planning.plan import Plan, Settings, Step
 from pg_xcopy.sql.quoting import Sql
 
 Item = TypeVar("Item")
@@ -42,15 +42,15 @@ def together(steps: Sequence[Step], plan: Plan, session: Session, reporter: Repo
     return []
 
 
-def alone(step: Step, plan: Plan, session: Session, reporter: Reporter) -> bool:
+def alone(step: Step, plan: Plan, session: Session, reporter: Reporter, settings: Settings | None = None) -> bool:
     """Do one in a transaction of its own, whose locks end with it; tell whether it was done.
 
-    A best-effort one that can't be done becomes a warning. One that fails for want of room, or of a lock, could be done
+    `settings` are those of the transaction, where they are not the plan's. A best-effort one that can't be done becomes a warning. One that fails for want of room, or of a lock, could be done
     another time: that fails the job.
     """
     try:
         with reporter.working(step.doing):
-            _transact(session, plan, (step,), step.doing)
+            _transact(session, plan, (step,), step.doing, settings)
     except DatabaseError as error:
         if step.topic is None or error.connection_lost or error.sqlstate.startswith(TROUBLE):
             raise
@@ -62,9 +62,11 @@ def alone(step: Step, plan: Plan, session: Session, reporter: Reporter) -> bool:
     return True
 
 
-def _transact(session: Session, plan: Plan, steps: Sequence[Step], doing: str) -> None:
+def _transact(
+    session: Session, plan: Plan, steps: Sequence[Step], doing: str, settings: Settings | None = None
+) -> None:
     """Do all in one transaction and two messages: pg_stat_activity shows the second, not the settings before it."""
-    session.begin_writer(plan.target_path, settings=plan.resources.settings)
+    session.begin_writer(plan.target_path, settings=plan.resources.settings if settings is None else settings)
     session.run(Sql(";\n".join((*(step.sql for step in steps), "COMMIT"))), doing)
 
 

@@ -18,7 +18,8 @@ def endpoints(job: Job, source: SourceCatalog, target: TargetCatalog | ExistingC
 
 
 def _endpoint(end: Source | Target, catalog: SourceCatalog | TargetCatalog | ExistingCatalog) -> Endpoint:
-    return Endpoint(end.database.described, catalog.server.database, catalog.schema, catalog.server.version)
+    server = catalog.server
+    return Endpoint(end.database.described, server.database, catalog.schema, server.version, server.instance)
 
 
 def source_path(source: SourceCatalog) -> Sql:

@@ -219,26 +219,45 @@ class SwapPlan(Struct, frozen=True):
     may_fall: tuple[ObjectId, ...] = ()
 
 
+Settings = tuple[tuple[str, str], ...]
+"""Names of the server's settings, each with its value."""
+
+HELPERS = "max_parallel_maintenance_workers"
+"""The server's setting for how many further processes may build an index."""
+
+
 class Endpoint(Struct, frozen=True):
-    """One side of the job, as it may be shown; `server_version` as PostgreSQL numbers it."""
+    """One side of the job, as it may be shown; `server_version` as PostgreSQL numbers it.
+
+    `instance` tells its server from all others.
+    """
 
     label: str
     database: str
     schema: str
     server_version: int
+    instance: str = ""
 
 
 class Resources(Struct, frozen=True):
     """What a run may use, and what its sessions on the target set.
 
     Each of the `workers` has a connection to the target, `readers` of them one to the source, too; `max_rate` is in
-    bytes a second.
+    bytes a second. An index may be built by as many further processes as workers have nothing to do, `helpers` at most;
+    None where the settings say how many.
     """
 
     workers: int
     readers: int
     max_rate: int | None
-    settings: tuple[tuple[str, str], ...]
+    settings: Settings
+    helpers: int | None = None
+
+    def building(self, idle: int) -> Settings:
+        """Give the settings for building an index while `idle` workers have nothing to do."""
+        if self.helpers is None:
+            return self.settings
+        return (*self.settings, (HELPERS, str(min(self.helpers, idle))))
 
 
 class Transport(Struct, frozen=True):

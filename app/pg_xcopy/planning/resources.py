@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.manifest.models import Job
-from pg_xcopy.planning.plan import Resources
+from pg_xcopy.planning.plan import HELPERS, Resources
 
 KILOBYTE = 1024
 """What PostgreSQL's kB is."""
@@ -27,6 +27,7 @@ def plan_resources(job: Job, target: TargetCatalog) -> Resources:
         readers=min(workers, _workers(job, job.max_source_connections)),
         max_rate=job.max_rate,
         settings=tuple(_settings(job, target, workers)),
+        helpers=target.server.helpers if job.max_parallel_maintenance_workers is None else None,
     )
 
 
@@ -50,7 +51,7 @@ def _settings(job: Job, target: TargetCatalog, workers: int) -> Iterator[tuple[s
     memory = job.maintenance_work_mem // workers // KILOBYTE
     yield "maintenance_work_mem", f"{min(max(memory, LEAST_MEMORY), MOST_MEMORY)}kB"
     if job.max_parallel_maintenance_workers is not None:
-        yield "max_parallel_maintenance_workers", str(job.max_parallel_maintenance_workers)
+        yield HELPERS, str(job.max_parallel_maintenance_workers)
     yield from _compression(job, target)
 
 

@@ -61,7 +61,7 @@ class _Separate:
         """What was committed, in the order of the plan."""
         return tuple(self.filling.loading.result(copy) for copy in self._plan.copies if copy in self._kept)
 
-    def work(self, hands: Hands, one: Work) -> None:
+    def work(self, hands: Hands, one: Work, _idle: int) -> None:
         """Fill one table, in a transaction of its own."""
         fill, copy = self._tables[one]
         hands.writer.begin_writer(self._plan.target_path, settings=self._plan.resources.settings)

@@ -50,12 +50,12 @@ class _Filling:
         with self._writers.session() as writer:
             yield Hands(self._reading.feed(), writer, self._reporter.of(number))
 
-    def work(self, hands: Hands, one: Work) -> None:
+    def work(self, hands: Hands, one: Work, idle: int) -> None:
         task = one.task
         if isinstance(task, Load):
             self.loading.load(task, hands)
         elif isinstance(task, Make):
-            self._make(task, hands)
+            self._make(task, hands, idle)
         else:
             self._validate(task, hands)
 
@@ -71,13 +71,16 @@ class _Filling:
             for batch in batches((*self._plan.settle, *late)):
                 together(batch, self._plan, session, self._reporter.during(Phase.SETTLE))
 
-    def _make(self, task: Make, hands: Hands) -> None:
+    def _make(self, task: Make, hands: Hands, idle: int) -> None:
         reporter = hands.reporter.during(task.phase, self._name(task.table) if task.table else "")
         if task.together:
             for batch in batches(task.steps):
                 self._refused.update(together(batch, self._plan, hands.writer, reporter))
         else:
-            self._refused.update(step for step in task.steps if not alone(step, self._plan, hands.writer, reporter))
+            settings = self._plan.resources.building(idle)
+            for step in task.steps:
+                if not alone(step, self._plan, hands.writer, reporter, settings):
+                    self._refused.add(step)
 
     def _validate(self, task: Validate, hands: Hands) -> None:
         reporter = hands.reporter.during(Phase.FOREIGN_KEYS, self._name(task.table))

@@ -7,5 +7,7 @@ SELECT current_setting('server_version_num')::int AS version,
        pg_is_in_recovery() AS in_recovery,
        coalesce((SELECT enumvals FROM pg_catalog.pg_settings WHERE name = 'default_toast_compression'), '{}')::text[]
            AS compressions,
+       coalesce(current_setting('max_parallel_maintenance_workers', true), '0')::int AS helpers,
+       (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint::text AS instance,
        EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata) AS large_objects,
        has_database_privilege(current_database(), 'CREATE') AS may_create_schemas
