@@ -16,9 +16,11 @@ from copying import job_of
 from pg_xcopy import plan_job, run_job
 from pg_xcopy.demo.servers import Server
 from pg_xcopy.engine.steps import BATCH
+from pg_xcopy.planning import schedule
 from servers import create_database
 
 FEW, MANY = 5, 200
+MESSAGE = re.compile(r"^(\d+) \w+ LOG:  statement: (.*(?:\n\t.*)*)", re.MULTILINE)
 LOGGED = re.compile(r"^(\d+) (\w+) LOG:  statement: ", re.MULTILINE)
 
 
@@ -133,3 +135,19 @@ def test_a_table_costs_a_message_on_the_source_and_little_more_on_the_target(mes
 
     assert more <= on_source <= 1.1 * more
     assert more <= on_target <= 1.5 * more
+
+
+@pytest.mark.parametrize(("options", "asked"), [({}, "1"), ({"max_parallel_maintenance_workers": 7}, "7")])
+def test_an_index_is_built_by_the_worker_that_is_idle_too(talkative, monkeypatch, options, asked):
+    monkeypatch.setattr(schedule, "SMALL", 8192)
+    source, target = create_database(talkative), create_database(talkative)
+    source.execute("CREATE SCHEMA app; CREATE TABLE app.t AS SELECT n FROM generate_series(1, 9999) AS n")
+    source.execute("CREATE INDEX ON app.t (n)")
+    before = talkative.log.stat().st_size
+
+    run_job(job_of(source, target, {"*": {}}, parallel=2, **options))
+
+    messages = MESSAGE.findall(talkative.log.read_text()[before:])
+    (place,) = (place for place, (_, statement) in enumerate(messages) if statement.startswith("CREATE INDEX"))
+    opening = [statement for pid, statement in messages[:place] if pid == messages[place][0]][-1]
+    assert re.findall(r"max_parallel_maintenance_workers\W+(\d+)", opening) == [asked]

@@ -232,6 +232,28 @@ def test_plans(shop, target_db, new_database):
         plan_job(job)
 
 
+def test_plans_are_those_of_the_run(shop, target_db, new_database, monkeypatch):
+    """Targets on one server share the workers, and a table that both want is cut the same way."""
+    monkeypatch.setattr(shape, "PART_BYTES", 64 * 1024)
+    other = new_database(target_db.server)
+    job = feed(shop, (target_db, {}), (other, {"tables": ["notes"]}), parallel=2)
+
+    one, two = plan_targets(job)
+
+    assert [each.resources.workers for each in (one, two)] == [1, 1]
+    (notes,) = two.copies
+    assert notes.copy_to in [each.copy_to for each in one.copies]
+
+
+def test_a_target_that_can_not_be_planned_is_named_beside_the_others(shop, target_db, new_database):
+    other = new_database(target_db.server)
+
+    with pytest.raises(TargetsFailedError) as caught:
+        plan_targets(feed(shop, (target_db, {}), (other, {"tables": ["nothing"]})))
+
+    assert len(caught.value.failures) == 1
+
+
 def test_parts_and_several_workers(shop, target_db, new_database, monkeypatch):
     monkeypatch.setattr(shape, "PART_BYTES", 64 * 1024)
     others = [new_database(target_db.server) for _ in range(2)]

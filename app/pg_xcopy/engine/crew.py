@@ -30,7 +30,7 @@ class Crew(Generic[Worker]):
         self._loads = len(loads)
         self._queue = deque(loads) if in_order else None
         self._awaited = frozenset(each for place in loads for each in works[place].after) if in_order else frozenset()
-        self._waiting = 0
+        self._idle = 0
         self._changed = threading.Condition()
         self._failures: list[BaseException] = []
 
@@ -45,15 +45,15 @@ class Crew(Generic[Worker]):
     ) -> None:
         """Have `workers` threads do everything; raise the first failure when all have ended.
 
-        `hire` is told each one's number, from 1 on; `work` how many others have nothing to do. `loaded` is called once, when no load is left; `failed` at once at
-        a failure, to break the others off.
+        `hire` is told each one's number, from 1 on; `work` how many others have nothing to do. `loaded` is called once,
+        when no load is left; `failed` at once at a failure, to break the others off.
         """
 
         def serve(number: int) -> None:
             try:
                 with hire(number + 1) as worker:
                     while (place := self._next(may_load=number < self._readers)) is not None:
-                        work(worker, self._works[place], self._idle())
+                        work(worker, self._works[place], self.idle())
                         if self._done(place):
                             loaded()
             except BaseException as error:  # noqa: BLE001 - raised below, in the thread that waits
@@ -62,6 +62,7 @@ class Crew(Generic[Worker]):
 
         if not self._loads:
             loaded()
+        self._idle = workers
         threads = [threading.Thread(target=serve, args=(number,), daemon=True) for number in range(workers)]
         for thread in threads:
             thread.start()
@@ -79,18 +80,17 @@ class Crew(Generic[Worker]):
                 taken = next((place for place in self._ready if self._may_begin(place, may_load=may_load)), None)
                 if taken is not None:
                     self._ready.remove(taken)
+                    self._idle -= 1
                     if self._queue and self._is_load(taken):
                         self._queue.popleft()
                     return taken
-                self._waiting += 1
                 self._changed.wait()
-                self._waiting -= 1
         return None
 
-    def _idle(self) -> int:
-        """Count the workers that wait, and for whom nothing is there that can begin."""
+    def idle(self) -> int:
+        """Count the workers for whom there is nothing that can begin."""
         with self._changed:
-            return max(0, self._waiting - len(self._ready))
+            return max(0, self._idle - len(self._ready))
 
     def _urgency(self, place: int) -> tuple[bool, bool, int, int]:
         """Give what sorts the most urgent first: where others wait for the rows too, these, and what they wait for."""
@@ -109,6 +109,7 @@ class Crew(Generic[Worker]):
         """Let go what waited for this work; tell whether it was the last load."""
         with self._changed:
             self._order.done(place)
+            self._idle += 1
             self._changed.notify_all()
             self._loads -= self._is_load(place)
             return self._is_load(place) and self._loads == 0

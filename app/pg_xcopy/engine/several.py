@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from pg_xcopy.engine.before.checking import check
-from pg_xcopy.engine.before.sides import source_side, target_side
+from pg_xcopy.engine.before.sides import Sides, source_side, target_side
 from pg_xcopy.engine.course import carried_out, checked, planned
 from pg_xcopy.engine.reporting import Reporter
 from pg_xcopy.engine.run import Run, told
@@ -22,6 +23,7 @@ from pg_xcopy.manifest.models import Job
 from pg_xcopy.observe.events import Event, Stage
 from pg_xcopy.planning.plan import Plan
 from pg_xcopy.planning.rows.shape import ALONE
+from pg_xcopy.planning.sharing import agree
 from pg_xcopy.results import JobResult
 
 
@@ -67,18 +69,44 @@ def feed_all(run: Run) -> JobResult:
 
 def plan_all(run: Run) -> tuple[Plan, ...]:
     """Plan every target, and change nothing; raises TargetsFailedError if some can't be planned."""
-    plans: dict[str, Plan] = {}
     failures: dict[str, XcopyError] = {}
-    with source_side(run) as source:
+    connected: list[tuple[_Lane, Sides]] = []
+    with ExitStack() as stack:
+        source = stack.enter_context(source_side(run))
         for lane in _lanes(run):
-            try:
-                with target_side(lane.run, source, exclusive=False) as sides:
-                    plans[lane.name] = check(planned(lane.run, sides), sides, lane.run.sessions)
-            except XcopyError as error:
-                failures[lane.name] = error
+            with _kept(failures, lane):
+                connected.append((lane, stack.enter_context(target_side(lane.run, source, exclusive=False))))
+        alone = tuple(_each(connected, failures, planned))
+        agreement = agree(alone, (sides.standing.server for lane, sides in connected if lane.name not in failures))
+
+        def together(own: Run, sides: Sides) -> Plan:
+            return check(planned(own, sides, agreement), sides, own.sessions)
+
+        plans = tuple(_each(connected, failures, together))
     if failures:
         raise TargetsFailedError(run.job.name, failures, _nothing(run))
-    return tuple(plans.values())
+    return plans
+
+
+def _each(
+    connected: Sequence[tuple[_Lane, Sides]],
+    failures: dict[str, XcopyError],
+    plan: Callable[[Run, Sides], Plan],
+) -> Iterator[Plan]:
+    """Plan every target that has not failed yet."""
+    for lane, sides in connected:
+        if lane.name not in failures:
+            with _kept(failures, lane):
+                yield plan(lane.run, sides)
+
+
+@contextmanager
+def _kept(failures: dict[str, XcopyError], lane: _Lane) -> Iterator[None]:
+    """Keep a target's failure, since it is no other's."""
+    try:
+        yield
+    except XcopyError as error:
+        failures[lane.name] = error
 
 
 def _lanes(run: Run) -> tuple[_Lane, ...]:
@@ -104,7 +132,7 @@ def _stages(run: Run, source: Source, meeting: Meeting[Plan]) -> JobResult:
     try:
         with target_side(run, source, exclusive=True) as sides:
             plan = planned(run, sides)
-            agreement = meeting.agree(name, plan, sessions)
+            agreement = meeting.agree(name, plan, sides.standing.server, sessions)
             if agreement != ALONE:
                 plan = planned(run, sides, agreement)
             ordered, reading = meeting.gather(name, checked(plan, sides, run), sessions, sides.target.pusher)

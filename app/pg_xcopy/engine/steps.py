@@ -45,8 +45,8 @@ def together(steps: Sequence[Step], plan: Plan, session: Session, reporter: Repo
 def alone(step: Step, plan: Plan, session: Session, reporter: Reporter, settings: Settings | None = None) -> bool:
     """Do one in a transaction of its own, whose locks end with it; tell whether it was done.
 
-    `settings` are those of the transaction, where they are not the plan's. A best-effort one that can't be done becomes a warning. One that fails for want of room, or of a lock, could be done
-    another time: that fails the job.
+    `settings` are those of the transaction, where they are not the plan's. A best-effort one that can't be done becomes
+    a warning. One that fails for want of room, or of a lock, could be done another time: that fails the job.
     """
     try:
         with reporter.working(step.doing):

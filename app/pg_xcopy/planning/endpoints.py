@@ -18,8 +18,7 @@ def endpoints(job: Job, source: SourceCatalog, target: TargetCatalog | ExistingC
 
 
 def _endpoint(end: Source | Target, catalog: SourceCatalog | TargetCatalog | ExistingCatalog) -> Endpoint:
-    server = catalog.server
-    return Endpoint(end.database.described, server.database, catalog.schema, server.version, server.instance)
+    return Endpoint(end.database.described, catalog.server.database, catalog.schema, catalog.server.version)
 
 
 def source_path(source: SourceCatalog) -> Sql:

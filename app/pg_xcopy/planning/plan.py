@@ -227,16 +227,12 @@ HELPERS = "max_parallel_maintenance_workers"
 
 
 class Endpoint(Struct, frozen=True):
-    """One side of the job, as it may be shown; `server_version` as PostgreSQL numbers it.
-
-    `instance` tells its server from all others.
-    """
+    """One side of the job, as it may be shown; `server_version` as PostgreSQL numbers it."""
 
     label: str
     database: str
     schema: str
     server_version: int
-    instance: str = ""
 
 
 class Resources(Struct, frozen=True):

@@ -209,7 +209,7 @@ def _assemble(
         dropped=tuple(_dropped(target, decided.staying)),
         cascades=job.cascade,
         strict=job.strict,
-        resources=plan_resources(job, target),
+        resources=plan_resources(job, target, decided.agreement),
         notices=notices,
     )
 

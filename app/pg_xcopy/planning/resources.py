@@ -8,6 +8,7 @@ from pg_xcopy.catalog.existing import ExistingCatalog
 from pg_xcopy.catalog.model import TargetCatalog
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.plan import HELPERS, Resources
+from pg_xcopy.planning.rows.shape import ALONE, Agreement
 
 KILOBYTE = 1024
 """What PostgreSQL's kB is."""
@@ -19,36 +20,39 @@ MOST_MEMORY = 2_097_151
 """kB: PostgreSQL refuses more on some systems."""
 
 
-def plan_resources(job: Job, target: TargetCatalog) -> Resources:
-    """Bound workers, connections and memory as the job says, where a schema or tables of it are replaced."""
-    workers = _workers(job, job.max_target_connections)
+def plan_resources(job: Job, target: TargetCatalog, agreement: Agreement = ALONE) -> Resources:
+    """Bound workers, connections and memory as the job says, where a schema or tables of it are replaced.
+
+    Targets on one server, which are in the `agreement`, share the workers and the memory.
+    """
+    workers = _within(agreement.share(job.parallel, target.server), job.max_target_connections)
     return Resources(
         workers=workers,
-        readers=min(workers, _workers(job, job.max_source_connections)),
+        readers=_within(workers, job.max_source_connections),
         max_rate=job.max_rate,
-        settings=tuple(_settings(job, target, workers)),
+        settings=tuple(_settings(job, target, workers * agreement.targets_on(target.server))),
         helpers=target.server.helpers if job.max_parallel_maintenance_workers is None else None,
     )
 
 
-def plan_existing_resources(job: Job, target: ExistingCatalog) -> Resources:
+def plan_existing_resources(job: Job, target: ExistingCatalog, agreement: Agreement = ALONE) -> Resources:
     """Bound them where tables that exist are filled; in one transaction there is one stream at a time."""
-    limits = (job.max_source_connections, job.max_target_connections)
-    workers = min(_workers(job, each) for each in limits) if job.transaction == "table" else 1
+    workers = agreement.share(job.parallel, target.server) if job.transaction == "table" else 1
+    workers = _within(_within(workers, job.max_source_connections), job.max_target_connections)
     # Triggers run under row-level security as they do for applications; and what is said to be done is on the disk.
     settings = (("row_security", "on"), ("synchronous_commit", "on"), *_compression(job, target))
     return Resources(workers=workers, readers=workers, max_rate=job.max_rate, settings=settings)
 
 
-def _workers(job: Job, connections: int | None) -> int:
+def _within(workers: int, connections: int | None) -> int:
     """Give how many there can be: one connection on either side holds the snapshot, or the lock, and is no worker's."""
-    return job.parallel if connections is None else min(job.parallel, connections - 1)
+    return workers if connections is None else min(workers, connections - 1)
 
 
-def _settings(job: Job, target: TargetCatalog, workers: int) -> Iterator[tuple[str, str]]:
+def _settings(job: Job, target: TargetCatalog, builders: int) -> Iterator[tuple[str, str]]:
     # What is lost in a crash is a staging schema; the swap's own COMMIT waits for the disk, and for all before it.
     yield "synchronous_commit", "off"
-    memory = job.maintenance_work_mem // workers // KILOBYTE
+    memory = job.maintenance_work_mem // builders // KILOBYTE
     yield "maintenance_work_mem", f"{min(max(memory, LEAST_MEMORY), MOST_MEMORY)}kB"
     if job.max_parallel_maintenance_workers is not None:
         yield HELPERS, str(job.max_parallel_maintenance_workers)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
 from msgspec.structs import replace
 
+from pg_xcopy.catalog.servers import Server
 from pg_xcopy.planning.plan import CopyPlan, Plan
 from pg_xcopy.planning.rows.shape import Agreement
 from pg_xcopy.sql.quoting import Sql
@@ -16,16 +17,28 @@ from pg_xcopy.sql.quoting import Sql
 P = TypeVar("P", bound=Plan)
 
 
-def agree(plans: Sequence[Plan]) -> Agreement:
-    """Find what must be the same for a SELECT to be read once: text where one target needs it, the fewest parts."""
-    formats: dict[Sql, set[str]] = defaultdict(set)
-    parts: dict[Sql, set[int]] = defaultdict(set)
+def agree(plans: Sequence[Plan], servers: Iterable[Server]) -> Agreement:
+    """Find what must be the same for a SELECT to be read once: text where one target needs it, the fewest parts.
+
+    `servers` are those of the plans' targets. Targets on one share the workers that each of them would have alone, and
+    so a table has fewer parts.
+    """
+    formats: dict[Sql, list[str]] = defaultdict(list)
+    parts: dict[Sql, list[int]] = defaultdict(list)
     for copy in _copies(plans):
-        formats[copy.select].add(copy.format)
-        parts[copy.select].add(len(copy.copy_to))
+        formats[copy.select].append(copy.format)
+        parts[copy.select].append(len(copy.copy_to))
+    neighbours = Counter(server.instance for server in servers)
+    crowd = max(neighbours.values(), default=1)
+    alone = min((plan.resources.workers for plan in plans), default=1) // crowd <= 1
     return Agreement(
-        text=frozenset(select for select, found in formats.items() if len(found) > 1),
-        parts={select: min(found) for select, found in parts.items() if len(found) > 1},
+        text=frozenset(select for select, found in formats.items() if len(set(found)) > 1),
+        parts={
+            select: 1 if alone else max(1, min(found) // crowd)
+            for select, found in parts.items()
+            if len(found) > 1 and (crowd > 1 or len(set(found)) > 1)
+        },
+        neighbours={instance: number for instance, number in neighbours.items() if number > 1},
     )
 
 

@@ -1,6 +1,7 @@
 """Workers take what can be done, the heaviest first, and end together."""
 
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -28,7 +29,7 @@ class Log:
     def hire(self, number):
         yield number
 
-    def work(self, worker, one):
+    def work(self, worker, one, _idle):
         with self.lock:
             self.done.append((worker, one))
         if one is self.fails_at:
@@ -59,6 +60,22 @@ def test_everything_is_done_once(workers):
     done = Log().run(works, workers)
 
     assert sorted(map(id, done)) == sorted(map(id, works))
+
+
+@pytest.mark.parametrize(("next_works", "idle"), [(1, 2), (2, 1), (3, 0)])
+def test_a_work_is_told_how_many_have_nothing_to_do(next_works, idle):
+    """Three workers and one load, for which two wait; then some works can begin, and who takes the first is told."""
+    crew = Crew([load(9), *(make(1, 0) for _ in range(next_works))], readers=3)
+    told = []
+
+    def work(_worker, one, idle):
+        told.append(idle)
+        while isinstance(one.task, Load) and crew.idle() < 2:
+            time.sleep(0.001)
+
+    crew.run(3, Log().hire, work, loaded=lambda: None, failed=lambda: None)
+
+    assert told[1] == idle
 
 
 def test_it_is_told_once_when_everything_is_loaded():

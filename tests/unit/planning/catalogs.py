@@ -20,6 +20,7 @@ from pg_xcopy.planning.integrity.finish import plan_integrity
 from pg_xcopy.planning.needs.extent import Extent
 from pg_xcopy.planning.needs.order import find_needs
 from pg_xcopy.planning.planner import make_plan
+from pg_xcopy.planning.rows.shape import ALONE
 from pg_xcopy.planning.schemas import name_schemas
 from pg_xcopy.planning.selecting.design import design_tables
 from pg_xcopy.planning.selecting.selection import select
@@ -293,14 +294,15 @@ def job(tables=None, **given):
 def fill(mode, tables, catalog, into, **given):
     """The plan of a job that fills existing tables; `key` and `update` are the target's."""
     own = {name: given.pop(name) for name in ("key", "update") if name in given}
+    agreement = given.pop("agreement", ALONE)
     to = {"database": "host=there dbname=staging", "schema": into.schema, "mode": mode, **own}
-    return make_existing_plan(job(tables, target=to, **given), catalog, into, "r1")
+    return make_existing_plan(job(tables, target=to, **given), catalog, into, "r1", agreement)
 
 
-def plan(tables, catalog, into=None, **given):
+def plan(tables, catalog, into=None, *, agreement=ALONE, **given):
     """The plan of a job."""
     into = into or target()
-    return make_plan(job(tables, schema=into.schema, **given), catalog, into, RUN)
+    return make_plan(job(tables, schema=into.schema, **given), catalog, into, RUN, agreement)
 
 
 def designed(tables, catalog, **given):

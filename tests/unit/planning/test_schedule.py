@@ -104,6 +104,31 @@ def test_foreign_keys_come_last_and_those_of_large_tables_are_validated_apart(si
     assert [schedule[place].after for place in places(schedule, Validate)] == [{added}] * apart
 
 
+def test_what_begins_the_longest_chain_weighs_most():
+    """A part of a table with indexes before a larger one of a table without; rows before the indexes of others."""
+    indexed = named("t", 4 * PART_BYTES, constraints=(key("pk", "id"),), indexes=(index("i", "id"),))
+    plain = named("plain", 3 * PART_BYTES)
+
+    schedule = works(indexed, plain, parallel=2)
+
+    weights = {place: schedule[place].weight for place in range(len(schedule))}
+    parts = [place for place in places(schedule, Load) if schedule[place].task.parts[0][0].source.name == "t"]
+    others = set(places(schedule, Load)) - set(parts)
+    keys, built = making(schedule, '"pk"'), making(schedule, '"i"')
+    assert (len(parts), len(others)) == (3, 2)
+    assert min(weights[place] for place in parts) > max(weights[place] for place in others)
+    assert min(weights[place] for place in others) > weights[keys] > weights[built] > 0
+
+
+def test_nothing_weighs_less_than_what_waits_for_it():
+    users = named("users", 9 * PART_BYTES, constraints=(key("users_pk", "id"),), indexes=(index("i", "id"),))
+    orders = named("orders", LARGE, constraints=(foreign_key("fk", "id", "users"),))
+
+    schedule = works(users, orders, named("small", 100))
+
+    assert all(schedule[place].weight >= work.weight for work in schedule for place in work.after)
+
+
 def test_everything_is_done_once():
     root = partitioned("root", "id", "id")
     relations = (root, partition_of(root, "part"), named("small"), named("large", 8 * PART_BYTES))

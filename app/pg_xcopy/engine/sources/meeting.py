@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
+from pg_xcopy.catalog.servers import Server
 from pg_xcopy.connect.address import Address
 from pg_xcopy.connect.sessions import Sessions
 from pg_xcopy.engine.sources.broadcast import Broadcast
@@ -16,6 +17,7 @@ from pg_xcopy.planning.rows.shape import Agreement
 from pg_xcopy.planning.sharing import agree, contradicts, in_one_order, statements
 
 P = TypeVar("P", bound=Plan)
+Brought = TypeVar("Brought")
 
 
 class Meeting(Generic[P]):
@@ -25,15 +27,15 @@ class Meeting(Generic[P]):
         """`sessions` are those of the run, on which the source is read for all."""
         self._targets, self._source, self._sessions = targets, source, sessions
         self._left: set[str] = set()
-        self._first: dict[str, P] = {}
+        self._first: dict[str, tuple[P, Server]] = {}
         self._second: dict[str, P] = {}
         self._broadcast: Broadcast | None = None
         self._changed = threading.Condition()
 
-    def agree(self, target: str, plan: P, sessions: Sessions) -> Agreement:
-        """Say what this target would like; learn what all of them have to do so that each row is read once."""
-        self._meet(self._first, target, plan, sessions)
-        return agree(tuple(self._first.values()))
+    def agree(self, target: str, plan: P, server: Server, sessions: Sessions) -> Agreement:
+        """Say what this target, on that server, would like; learn what all have to do so that each row is read once."""
+        self._meet(self._first, target, (plan, server), sessions)
+        return agree(*zip(*self._first.values(), strict=True))
 
     def gather(self, target: str, plan: P, sessions: Sessions, pusher: Address | None = None) -> tuple[P, Reading]:
         """Bring what this target will do; get it in the order in which all read, and what to read from.
@@ -64,9 +66,9 @@ class Meeting(Generic[P]):
         present = {target: wanted.get(target, frozenset()) for target in self._second if target not in self._left}
         return Broadcast(self._source, next(iter(self._second.values())), present, self._sessions)
 
-    def _meet(self, table: dict[str, P], target: str, plan: P, sessions: Sessions) -> None:
+    def _meet(self, table: dict[str, Brought], target: str, brought: Brought, sessions: Sessions) -> None:
         with self._changed:
-            table[target] = plan
+            table[target] = brought
             self._changed.notify_all()
             while not self._left.union(table).issuperset(self._targets):
                 sessions.check()

@@ -57,7 +57,7 @@ def make_existing_plan(
     pushed = _landing_schema(target.schema, run_id) if job.push else None
     decided = _decide(job, pushed, Streams(job, source, target, agreement))
     found = (*transport_problems(job, source, target), *_problems(job, target, decided))
-    plan = replace(_assemble(job, source, target, decided), landing_schema=pushed)
+    plan = replace(_assemble(job, source, target, decided, agreement), landing_schema=pushed)
     problems = list(dict.fromkeys(map(str, (*found, *carrying_problems(plan)))))
     if problems:
         raise PlanError(job.name, tuple(problems))
@@ -125,7 +125,9 @@ def _notices(job: Job, source: SourceCatalog, target: ExistingCatalog, decided: 
         yield from hidden_row_notices(_read(decided))
 
 
-def _assemble(job: Job, source: SourceCatalog, target: ExistingCatalog, decided: Decisions) -> ExistingPlan:
+def _assemble(
+    job: Job, source: SourceCatalog, target: ExistingCatalog, decided: Decisions, agreement: Agreement
+) -> ExistingPlan:
     source_end, target_end = endpoints(job, source, target)
     return ExistingPlan(
         job=job.name,
@@ -137,7 +139,7 @@ def _assemble(job: Job, source: SourceCatalog, target: ExistingCatalog, decided:
         row_security=job.allow_row_security,
         copies=decided.fills.copies,
         transport=plan_transport(job, target),
-        resources=plan_existing_resources(job, target),
+        resources=plan_existing_resources(job, target, agreement),
         notices=tuple(_notices(job, source, target, decided)),
         mode=job.only_target.mode,
         transaction=job.transaction,

@@ -11,6 +11,8 @@ from math import ceil
 from msgspec import Struct, field
 
 from pg_xcopy.catalog.model import SourceCatalog, TargetCatalog
+from pg_xcopy.catalog.relations import Relation
+from pg_xcopy.catalog.servers import Server
 from pg_xcopy.manifest.models import Job
 from pg_xcopy.planning.rows.formats import Formats
 from pg_xcopy.planning.selecting.design import Designs, Flow
@@ -37,10 +39,22 @@ Blocks = tuple[int, int | None]
 
 
 class Agreement(Struct, frozen=True):
-    """What the targets of a job must have in common for a SELECT to be read once for all: its format, its parts."""
+    """What the targets of a job must have in common for a SELECT to be read once for all: its format, its parts.
+
+    `neighbours` counts the targets on each server that has several: they share what is meant for one.
+    """
 
     text: frozenset[Sql] = frozenset()
     parts: Mapping[Sql, int] = field(default_factory=dict)
+    neighbours: Mapping[str, int] = field(default_factory=dict)
+
+    def targets_on(self, server: Server) -> int:
+        """Count the job's targets on a server."""
+        return self.neighbours.get(server.instance, 1)
+
+    def share(self, workers: int, server: Server) -> int:
+        """Give how many of so many workers are for each target on a server."""
+        return max(1, workers // self.targets_on(server))
 
 
 ALONE = Agreement()
@@ -93,19 +107,23 @@ class Shape(Struct, frozen=True, dict=True):
         better than parts would; before PostgreSQL 14, each part would read the whole table. A window function (OVER)
         would see the rows of one part only.
         """
-        relation, workers = flow.relation, self.job.parallel
+        relation = flow.relation
         whole = relation.kind != "r" or flow.design.selected.rule.where is not None
         whole = whole or bool(self.writing and self.writing.transport.at_once)
         whole = whole or any(map(_MAYBE_WINDOW.search, filter(None, flow.design.selected.rule.transform.values())))
-        if whole or workers == 1 or self.source.server.version < TID_RANGE_SCANS:
+        if whole or self.source.server.version < TID_RANGE_SCANS:
             return (None,)
-        part = max(PART_BYTES, self._bytes / (workers * PARTS_EACH))
-        number = min(ceil(relation.bytes / part), relation.blocks)
-        number = self.agreement.parts.get(select, number)
+        number = self.agreement.parts.get(select) or self._number_of_parts(relation)
         if number < 2:  # noqa: PLR2004 - one part is the whole
             return (None,)
         starts = [relation.blocks * i // number for i in range(number)]
         return tuple(zip(starts, (*starts[1:], None), strict=True))
+
+    def _number_of_parts(self, relation: Relation) -> int:
+        workers = self.agreement.share(self.job.parallel, self.target.server)
+        if workers == 1:
+            return 1
+        return min(ceil(relation.bytes / max(PART_BYTES, self._bytes / (workers * PARTS_EACH))), relation.blocks)
 
     def freezes(self, flow: Flow, select: Sql) -> bool:
         """Tell whether one COPY alone fills one table, as FREEZE demands, and the table is worth truncating for it."""
