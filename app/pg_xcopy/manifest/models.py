@@ -161,7 +161,8 @@ class Job(Declared):
         default=None,
         ge=0,
         le=MAX_WORKERS,
-        description="How many more processes the target may use for one index; by default as its server is set.",
+        description="How many more processes the target may use for one index; by default as many as workers have "
+        "nothing to do, at most what its server is set to.",
     )
     analyze: bool = Field(
         default=True,
