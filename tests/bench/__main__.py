@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bench.memory import used_memory
 from bench.report import as_json, as_table
 from bench.run import Terms, compete
 from bench.stage import stage
@@ -69,7 +68,7 @@ def _list(works: list[Work]) -> None:
 def _run(works: list[Work], options: argparse.Namespace) -> list[Result]:
     terms = Terms(options.scale, options.repeat, options.warm_up, options.timeout, options.against)
     results: list[Result] = []
-    with used_memory(terms.scale), stage(options.source_bin, options.target_bin) as here:
+    with stage(options.source_bin, options.target_bin) as here:
         described = {**here.described(), "scale": terms.scale, "repeat": terms.repeat}
         for result in compete(works, here, terms, lambda line: print(line, file=sys.stderr)):
             results.append(result)

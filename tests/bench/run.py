@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import count, groupby, product
@@ -16,12 +17,12 @@ from bench.equality import Contents, NotEqualError, all_tables, compare, content
 from bench.measure import CommandFailedError, Run, measure
 from bench.peers import OURS, Contestant
 from bench.stage import Stage, environment, new_database
+from servers import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bench.works import Work
-    from servers import Database
 
 ONE_WAY = 0.020
 
@@ -96,31 +97,37 @@ def _hold(work: Work, origin: Origin, stage: Stage, terms: Terms, tell: Callable
     chosen = (one for one in work.contestants if one.name == OURS or fnmatchcase(one.name, terms.against))
     entries = [Entry(one, one.lacks(stage.path)) for one in chosen]
     rounds = range(1 - terms.warm_up, terms.repeat + 1)
-    with ExitStack() as ended:
-        for number, entry in product(rounds, entries):
-            if entry.lacks or entry.failed:
-                continue
-            said = f"{work.name}, {f'round {number}' if number > 0 else 'warm-up'}, {entry.contestant.name}"
-            room = _room(stage, ended)
-            try:
+    for number, entry in product(rounds, entries):
+        if entry.lacks or entry.failed:
+            continue
+        said = f"{work.name}, {f'round {number}' if number > 0 else 'warm-up'}, {entry.contestant.name}"
+        try:
+            with _room(stage) as room:
                 run = _once(work, entry.contestant, origin, room, terms.timeout)
-            except (CommandFailedError, NotEqualError) as error:
-                entry.failed = str(error)
-                tell(f"{said}: FAILED: {error}")
-            else:
-                tell(f"{said}: {run.seconds:.2f} s")
-                entry.runs += [run] if number > 0 else []
+        except (CommandFailedError, NotEqualError) as error:
+            entry.failed = str(error)
+            tell(f"{said}: FAILED: {error}")
+        else:
+            tell(f"{said}: {run.seconds:.2f} s")
+            entry.runs += [run] if number > 0 else []
     return Result(work, sum(count for count, _ in origin.expected.values()), entries)
 
 
-def _room(stage: Stage, ended: ExitStack) -> Room:
-    """Make a database and a directory for one run, which stay until the work has ended.
+@contextmanager
+def _room(stage: Stage) -> Iterator[Room]:
+    """Make a database and a directory for one run, and remove them for good, so that the next run finds what it found.
 
-    To remove what the run before has left would slow down the run that follows: a thousand tables are six thousand
-    files, whose blocks a journal gives back later (ext4 with `discard`: half as long again).
+    Kept, they would fill the system's cache: in memory that is used for the first time, which a host gives to a virtual
+    machine page by page, or from which others are pushed out. Whoever came next took up to half as long again. And so
+    he did while a journal gave back the blocks of six thousand files (ext4 with `discard`), so that is waited for.
     """
-    target = ended.enter_context(new_database(stage.target, f"bench_{next(_numbers)}"))
-    return Room(stage, target, Path(ended.enter_context(tempfile.TemporaryDirectory(prefix="pg-xcopy-bench-"))))
+    with (
+        new_database(stage.target, f"bench_{next(_numbers)}") as target,
+        tempfile.TemporaryDirectory(prefix="pg-xcopy-bench-") as scratch,
+    ):
+        yield Room(stage, target, Path(scratch))
+    Database(stage.target, "postgres").execute("CHECKPOINT")
+    os.sync()
 
 
 def _once(work: Work, contestant: Contestant, origin: Origin, room: Room, timeout: float) -> Run:
