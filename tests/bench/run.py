@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from bench.works import Work
 
 ONE_WAY = 0.020
+
+SETTLING = 5.0
+"""Seconds, at scale 1, in which a file system gives back the blocks of what was removed."""
 
 _numbers = count(1)
 
@@ -102,7 +106,7 @@ def _hold(work: Work, origin: Origin, stage: Stage, terms: Terms, tell: Callable
             continue
         said = f"{work.name}, {f'round {number}' if number > 0 else 'warm-up'}, {entry.contestant.name}"
         try:
-            with _room(stage) as room:
+            with _room(stage, terms.scale) as room:
                 run = _once(work, entry.contestant, origin, room, terms.timeout)
         except (CommandFailedError, NotEqualError) as error:
             entry.failed = str(error)
@@ -114,7 +118,7 @@ def _hold(work: Work, origin: Origin, stage: Stage, terms: Terms, tell: Callable
 
 
 @contextmanager
-def _room(stage: Stage) -> Iterator[Room]:
+def _room(stage: Stage, scale: float) -> Iterator[Room]:
     """Make a database and a directory for one run, and remove them for good, so that the next run finds what it found.
 
     Kept, they would fill the system's cache: in memory that is used for the first time, which a host gives to a virtual
@@ -128,6 +132,7 @@ def _room(stage: Stage) -> Iterator[Room]:
         yield Room(stage, target, Path(scratch))
     Database(stage.target, "postgres").execute("CHECKPOINT")
     os.sync()
+    time.sleep(SETTLING * min(scale, 1.0))
 
 
 def _once(work: Work, contestant: Contestant, origin: Origin, room: Room, timeout: float) -> Run:
