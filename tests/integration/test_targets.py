@@ -13,6 +13,7 @@ from pg_xcopy import plan_job, plan_targets, run_job
 from pg_xcopy.engine.sources import broadcast
 from pg_xcopy.errors import PlanError, TargetsFailedError, TimeUpError, UsageError
 from pg_xcopy.observe.events import JobFailed, JobFinished, JobStarted, TableCopied
+from pg_xcopy.planning import schedule
 from pg_xcopy.planning.rows import shape
 
 SHOP = """
@@ -80,6 +81,24 @@ def test_each_row_is_read_once(shop, target_db, new_database):
     wait_until(lambda: shop.value(scans) >= before + 10000)
     assert shop.value(scans) == before + 10000
     assert all(counts(each, "notes") == [10000] for each in others)
+
+
+def test_each_row_is_read_once_where_one_target_has_more_workers(shop, target_db, new_database, server_of, monkeypatch):
+    """Two targets share a server's workers, the third has its own: it does not go ahead, and lose patience."""
+    monkeypatch.setattr(broadcast, "PATIENCE", 0.5)
+    monkeypatch.setattr(schedule, "SMALL", 0)
+    neighbour = new_database(target_db.server)
+    other = new_database(server_of(target_db.server.installation.major, "another"))
+    slow = {"notes": {"transform": {"id": "id + CASE WHEN pg_sleep(0.0002) IS NULL THEN 1 ELSE 0 END"}}, "orders": {}}
+    scans = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'orders'"
+    wait_until(lambda: shop.value(scans) is not None)
+    before = shop.value(scans)
+
+    run_job(feed(shop, (other, {}), (target_db, {}), (neighbour, {}), tables=slow, parallel=2))
+
+    wait_until(lambda: shop.value(scans) >= before + 20000)
+    assert shop.value(scans) == before + 20000
+    assert all(counts(each, "notes", "orders") == [10000, 20000] for each in (other, target_db, neighbour))
 
 
 def test_each_has_its_tables_and_columns(shop, target_db, new_database):

@@ -45,7 +45,8 @@ def agree(plans: Sequence[Plan], servers: Iterable[Server]) -> Agreement:
 def in_one_order(plans: Sequence[P]) -> tuple[P, ...]:
     """Give every copy its rank, the same in all plans; raises CycleError where plans contradict each other.
 
-    A plan whose tables must come in a certain order keeps it; of what may come first, the largest does.
+    A plan whose tables must come in a certain order keeps it; of what may come first, the largest does. All have as
+    many readers as the one with the fewest: who asked for more at once would wait for the others.
     """
     sizes = {copy.select: copy.estimated_bytes for copy in _copies(plans)}
     order: TopologicalSorter[Sql] = TopologicalSorter(dict.fromkeys(sizes, ()))
@@ -53,8 +54,14 @@ def in_one_order(plans: Sequence[P]) -> tuple[P, ...]:
         for before, after in zip(plan.copies, plan.copies[1:], strict=False) if plan.in_order else ():
             order.add(after.select, before.select)
     ranks = {select: rank for rank, select in enumerate(_largest_first(order, sizes))}
+    readers = min((plan.resources.readers for plan in plans), default=1)
     return tuple(
-        replace(plan, copies=tuple(replace(copy, rank=ranks[copy.select]) for copy in plan.copies)) for plan in plans
+        replace(
+            plan,
+            copies=tuple(replace(copy, rank=ranks[copy.select]) for copy in plan.copies),
+            resources=replace(plan.resources, readers=readers),
+        )
+        for plan in plans
     )
 
 

@@ -35,7 +35,7 @@ def fill_separately(plan: ExistingPlan, target: Target, reading: Reading, run: R
         with writers.session() as writer:
             yield Hands(reading.feed(), writer, run.reporter.of(number))
 
-    crew: Crew[Hands] = Crew(separate.works, plan.resources.workers, in_order=reading.shared)
+    crew: Crew[Hands] = Crew(separate.works, plan.resources.readers, in_order=reading.shared)
     try:
         with kept_alive((target.session,), run.sessions):
             crew.run(plan.resources.workers, hire, separate.work, loaded=reading.done, failed=run.sessions.cancel)
