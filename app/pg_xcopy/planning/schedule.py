@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.plan import CopyPlan, ForeignKey, ReplacePlan, Step, TableFinish, TableStart
+from pg_xcopy.planning.turns import Family, families, in_turns, side_by_side
 from pg_xcopy.sql.names import TableName
 
 Item = TypeVar("Item")
@@ -91,7 +92,7 @@ def make_schedule(plan: ReplacePlan) -> tuple[Work, ...]:
     """Arrange everything from the tables that stand alone to the foreign keys' last row.
 
     A table's keys come when its rows are in, and its partitions, whose keys it adopts, and heirs are complete; then its
-    indexes, any of them at once; then what needs these. Foreign keys come when all keys are there.
+    indexes, any of them at once; then what needs these. Foreign keys come when both their tables are complete.
     """
     schedule = _Schedule()
     starts = _starts(plan, schedule)
@@ -109,7 +110,7 @@ def make_schedule(plan: ReplacePlan) -> tuple[Work, ...]:
             waits = {place for each in group for place in loads.get(each.table, ())}
             waits |= {ready[heir] for each in group for heir in below[each.table]}
             ready |= dict.fromkeys((each.table for each in group), _finish(group, waits, schedule))
-    _foreign_keys(plan, frozenset(ready.values()), schedule)
+    _foreign_keys(plan, ready, schedule)
     return schedule.works()
 
 
@@ -202,13 +203,23 @@ def _only(group: Sequence[TableStart | TableFinish]) -> TableName | None:
     return group[0].table if len(group) == 1 else None
 
 
-def _foreign_keys(plan: ReplacePlan, after: frozenset[int], schedule: _Schedule) -> None:
-    """Add all keys in one work, since two that share a table would wait for each other; validate the large apart."""
-    if not plan.foreign_keys:
-        return
-    steps = tuple(key.add for key in plan.foreign_keys)
-    added = schedule.add(Make(steps, together=True, phase=Phase.FOREIGN_KEYS), after, 0)
+def _foreign_keys(plan: ReplacePlan, ready: Mapping[TableName, int], schedule: _Schedule) -> None:
+    """Add keys in groups, none beside one that locks the same tables; validate the large ones apart."""
+    family = families(plan.finish)
+    last: dict[Family, set[int]] = defaultdict(set)
+    for table, place in ready.items():
+        last[family[table]].add(place)
+
+    def locks(*keys: ForeignKey) -> frozenset[Family]:
+        return frozenset(family.get(table, table) for key in keys for table in (key.table, key.refers_to) if table)
+
+    groups = list(_full(side_by_side(plan.foreign_keys, locks), lambda key: 0 if key.validate else key.bytes))
+    for group in in_turns(groups, locks):
+        adding = Make(tuple(key.add for key in group), together=True, phase=Phase.FOREIGN_KEYS)
+        held = locks(*group)
+        place = schedule.add(adding, set[int]().union(*(last[each] for each in held)), 0)
+        last |= {each: {place} for each in held}
     apart = [key for key in plan.foreign_keys if key.validate]
     for table in dict.fromkeys(key.table for key in apart):
         keys = tuple(key for key in apart if key.table == table)
-        schedule.add(Validate(table, keys), {added}, keys[0].bytes)
+        schedule.add(Validate(table, keys), last[family[table]], keys[0].bytes)

@@ -1,8 +1,12 @@
 """What waits for what, and what is done together."""
 
+from itertools import combinations
+from random import Random
+
 import pytest
 from catalogs import foreign_key, index, key, partition_of, partitioned, plan, source, table
 
+from pg_xcopy.observe.spans import Phase
 from pg_xcopy.planning.integrity.foreign_keys import LARGE
 from pg_xcopy.planning.rows.shape import PART_BYTES
 from pg_xcopy.planning.schedule import SMALL, TOGETHER, Load, Make, Validate, make_schedule
@@ -102,6 +106,98 @@ def test_foreign_keys_come_last_and_those_of_large_tables_are_validated_apart(si
     added = making(schedule, "FOREIGN KEY")
     assert before(schedule, added) >= {*places(schedule, Load), making(schedule, '"users_pk"')}
     assert [schedule[place].after for place in places(schedule, Validate)] == [{added}] * apart
+
+
+def chain(length):
+    """Tables each of which refers to the next."""
+    first = named("t0", constraints=(key("k0", "id"),))
+    refers = (
+        named(f"t{i}", constraints=(key(f"k{i}", "id"), foreign_key(f"f{i}", "id", f"t{i - 1}")))
+        for i in range(1, length)
+    )
+    return (first, *refers)
+
+
+def adding_keys(schedule):
+    return [place for place in places(schedule, Make) if schedule[place].task.phase is Phase.FOREIGN_KEYS]
+
+
+def at_once(schedule, chosen):
+    """Pairs of works of which neither waits for the other."""
+    return [
+        (one, other)
+        for one, other in combinations(chosen, 2)
+        if one not in before(schedule, other) and other not in before(schedule, one)
+    ]
+
+
+def locked_by(made, work):
+    """All tables that adding these keys locks: both ends of each, and what hangs together with them."""
+    ends = {end for each in made.foreign_keys if each.add in work.task.steps for end in (each.table, each.refers_to)}
+    kin = {each.table: {each.table, *each.parents} for each in made.finish}
+    while (more := {table for table, near in kin.items() if near & ends}.union(*(kin[end] for end in ends))) - ends:
+        ends |= more
+    return ends
+
+
+def test_keys_of_a_chain_are_added_in_groups_at_once():
+    schedule = works(*chain(6 * TOGETHER + 1))
+
+    groups = adding_keys(schedule)
+    first = [place for place in groups if not before(schedule, place) & set(groups)]
+    assert len(groups) == 6
+    assert len(first) == 3
+
+
+def test_keys_to_one_table_are_added_in_turn():
+    hub = named("hub", constraints=(key("hub_pk", "id"),))
+    schedule = works(
+        hub, *(named(f"t{i}", constraints=(foreign_key(f"f{i}", "id", "hub"),)) for i in range(2 * TOGETHER + 1))
+    )
+
+    groups = adding_keys(schedule)
+    assert len(groups) == 3
+    assert at_once(schedule, groups) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_two_groups_of_keys_that_lock_the_same_table_are_added_at_once(seed):
+    chosen = Random(seed)
+    root = partitioned("root", "id", "id", constraints=(key("root_pk", "id"),))
+    parts = [partition_of(root, f"part{i}", constraints=(key(f"pk{i}", "id", inherited=True),)) for i in range(4)]
+    plain = [
+        named(
+            f"t{i}",
+            constraints=(
+                key(f"k{i}", "id"),
+                *(
+                    foreign_key(f"f{i}_{j}", "id", to)
+                    for j, to in enumerate(
+                        chosen.choices(("root", "part1", *(f"t{chosen.randrange(120)}" for _ in range(3))), k=2)
+                    )
+                ),
+            ),
+        )
+        for i in range(120)
+    ]
+    made = plan({"*": {}}, source(root, *parts, *plain))
+    schedule = make_schedule(made)
+
+    groups = adding_keys(schedule)
+    assert sorted(step.sql for place in groups for step in schedule[place].task.steps) == sorted(
+        each.add.sql for each in made.foreign_keys
+    )
+    for one, other in at_once(schedule, groups):
+        assert not locked_by(made, schedule[one]) & locked_by(made, schedule[other])
+    for place in groups:
+        steps = {
+            step
+            for each in before(schedule, place)
+            if isinstance(schedule[each].task, Make)
+            for step in schedule[each].task.steps
+        }
+        complete = {each.table for each in made.finish if steps.issuperset(each.steps)}
+        assert locked_by(made, schedule[place]) <= complete
 
 
 def test_what_begins_the_longest_chain_weighs_most():
