@@ -1,6 +1,7 @@
 """The table at the end."""
 
 import pytest
+from rich.cells import cell_len
 from samples import RESULT, USERS
 
 from pg_xcopy.observe.tables import result_table
@@ -37,6 +38,16 @@ def test_names_are_shown_as_they_are(name):
     shown = result_table(JobResult("j", "r", (TableResult(name, 1, 1, 1.0),), (), 0.1), color=False)
 
     assert name in shown
+
+
+def test_columns_stand_below_each_other_whatever_the_width_of_a_letter():
+    tables = (TableResult("app.表", 1, 1, 1.0), TableResult("app.zwei wörter 🐘", 20, 1, 1.0))
+
+    shown = result_table(JobResult("j", "r", tables, (), 0.1), color=False).splitlines()
+
+    assert {cell_len(line) for line in shown if "app." in line or "Rows" in line} == {
+        cell_len(shown[-1]) + len("   Rows/s")
+    }
 
 
 def test_a_long_warning_stays_in_one_line():
