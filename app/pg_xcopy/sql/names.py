@@ -25,4 +25,6 @@ class TableName(Struct, frozen=True, order=True):
     def __str__(self) -> str:
         # For people: a line break in a name must not break the line that it is shown in.
         text = f"{self.schema}.{self.name}"
+        if text.isprintable():
+            return text
         return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, Template
 from jinja2.bccache import Bucket
 
 from pg_xcopy.sql.names import TableName
@@ -66,8 +67,17 @@ def compile_templates() -> None:
 
 
 @cache
-def _templates() -> Environment:
-    return _environment(_CompiledIfWeMay() if _place().is_dir() else None)
+def _templates() -> Callable[[str], Template]:
+    """Give a function that finds a template by its path, and loads each once."""
+    environment = _environment(_CompiledIfWeMay() if _place().is_dir() else None)
+
+    @cache
+    def template(path: str) -> Template:
+        found = environment.get_template(path)
+        found.globals = {}  # not a view of two empty ones: to look through it takes longer than most templates to run
+        return found
+
+    return template
 
 
 def _environment(compiled: _Compiled | None) -> Environment:
@@ -92,4 +102,5 @@ def render(template: str, **values: object) -> Sql:
     Raises UnquotedValueError for a value that is neither `Sql` nor passed through a quoting filter, and
     jinja2.UndefinedError for a value that is missing.
     """
-    return Sql(_templates().get_template(template).render(values).strip())
+    found = _templates()(template)
+    return Sql("".join(found.root_render_func(found.new_context(values, shared=True))).strip())
