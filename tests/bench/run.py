@@ -101,35 +101,41 @@ def _hold(work: Work, origin: Origin, stage: Stage, terms: Terms, tell: Callable
     chosen = (one for one in work.contestants if one.name == OURS or fnmatchcase(one.name, terms.against))
     entries = [Entry(one, one.lacks(stage.path)) for one in chosen]
     rounds = range(1 - terms.warm_up, terms.repeat + 1)
-    for number, entry in product(rounds, entries):
-        if entry.lacks or entry.failed:
-            continue
-        said = f"{work.name}, {f'round {number}' if number > 0 else 'warm-up'}, {entry.contestant.name}"
-        try:
-            with _room(stage, terms.scale) as room:
-                run = _once(work, entry.contestant, origin, room, terms.timeout)
-        except (CommandFailedError, NotEqualError) as error:
-            entry.failed = str(error)
-            tell(f"{said}: FAILED: {error}")
-        else:
-            tell(f"{said}: {run.seconds:.2f} s")
-            entry.runs += [run] if number > 0 else []
+    with ExitStack() as kept:
+        for number, entry in product(rounds, entries):
+            if entry.lacks or entry.failed:
+                continue
+            said = f"{work.name}, {f'round {number}' if number > 0 else 'warm-up'}, {entry.contestant.name}"
+            try:
+                with ExitStack() as removed:
+                    room = (kept if work.many_files else removed).enter_context(_room(stage))
+                    run = _once(work, entry.contestant, origin, room, terms.timeout)
+            except (CommandFailedError, NotEqualError) as error:
+                entry.failed = str(error)
+                tell(f"{said}: FAILED: {error}")
+            else:
+                tell(f"{said}: {run.seconds:.2f} s")
+                entry.runs += [run] if number > 0 else []
+            _settle(stage, terms.scale)
     return Result(work, sum(count for count, _ in origin.expected.values()), entries)
 
 
 @contextmanager
-def _room(stage: Stage, scale: float) -> Iterator[Room]:
-    """Make a database and a directory for one run, and remove them for good, so that the next run finds what it found.
+def _room(stage: Stage) -> Iterator[Room]:
+    """Make a database and a directory for one run, and remove them for good.
 
     Kept, they would fill the system's cache: in memory that is used for the first time, which a host gives to a virtual
-    machine page by page, or from which others are pushed out. Whoever came next took up to half as long again. And so
-    he did while a journal gave back the blocks of six thousand files (ext4 with `discard`), so that is waited for.
+    machine page by page, or from which others are pushed out. Whoever came next took up to half as long again.
     """
     with (
         new_database(stage.target, f"bench_{next(_numbers)}") as target,
         tempfile.TemporaryDirectory(prefix="pg-xcopy-bench-") as scratch,
     ):
         yield Room(stage, target, Path(scratch))
+
+
+def _settle(stage: Stage, scale: float) -> None:
+    """Have what a run left written, or what was removed given back, so that the next run finds what it found."""
     Database(stage.target, "postgres").execute("CHECKPOINT")
     os.sync()
     time.sleep(SETTLING * min(scale, 1.0))
