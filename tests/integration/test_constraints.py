@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from copying import copy
 
@@ -219,3 +221,28 @@ def test_a_filter_reaches_all_partitions(parted, target_db):
     copy(parted, target_db, {"m": {"where": {"id": {"lte": 100}}}})
 
     assert sum(counts(target_db).values()) == 100
+
+
+def test_many_keys_are_added_without_deadlock(source_db, target_db):
+    """Between tables, and hierarchies of which several keys lock different members, by four workers at once."""
+    chosen = Random(4)
+    tables = [f"t{n}" for n in range(150)]
+    names = [*tables, "root", *(f"part{n}" for n in range(4))]
+    created = [
+        "CREATE SCHEMA app",
+        "CREATE TABLE app.root (id int PRIMARY KEY) PARTITION BY LIST (id)",
+        *(f"CREATE TABLE app.part{n} PARTITION OF app.root FOR VALUES IN ({n})" for n in range(4)),
+        *(f"CREATE TABLE app.{name} (id int PRIMARY KEY)" for name in tables),
+    ]
+    added = [
+        f"ALTER TABLE app.{name} ADD FOREIGN KEY (id) REFERENCES app.{to}"
+        for name in tables
+        for to in chosen.sample(names, 3)
+    ]
+    source_db.execute(";".join([*created, *added, "ALTER TABLE app.root ADD FOREIGN KEY (id) REFERENCES app.t0"]))
+
+    result = copy(source_db, target_db, parallel=4)
+
+    assert result.warnings == ()
+    assert read_schema(target_db, "app")["constraints"] == read_schema(source_db, "app")["constraints"]
+    assert target_db.value("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == 0
