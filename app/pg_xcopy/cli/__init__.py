@@ -3,6 +3,7 @@
 import gc
 import os
 
+from pg_xcopy.cli.priority import stand_back
 from pg_xcopy.cli.signals import answer_as_first_process
 
 __all__ = ["main"]
@@ -14,6 +15,7 @@ RARELY = 100_000
 def main() -> None:
     """Run the command. What it is made of takes a while to import, and signals are answered before that."""
     answer_as_first_process()
+    stand_back()
     # Pydantic looks for plugins in all that is installed, which takes 20 ms of each command; ours has no use for any.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Of what is imported nothing is ever garbage; to look for some, then and at the end, took 45 ms of each command.
