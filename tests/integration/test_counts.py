@@ -70,7 +70,7 @@ def loading(copies, tell=lambda _: None):
     values = dict.fromkeys(Plan.__struct_fields__)
     resources = Resources(1, 1, None, ())
     plan = Plan(**{**values, "job": "job", "target_path": Sql("x"), "copies": copies, "resources": resources})
-    return Loading(plan, Reporter("job", tell))
+    return Loading(plan, Reporter("job", tell), lambda _: None)
 
 
 def test_a_row_that_vanishes():

@@ -21,7 +21,7 @@ from pg_xcopy.errors import DatabaseError
 from pg_xcopy.sql.quoting import Sql
 from pg_xcopy.sql.search_path import search_path
 
-WATCH = Watch(lambda _: None, Pace(None))
+WATCH = Watch(lambda _: None, Pace(None), lambda _: None)
 # The source sends a few rows, then takes its time.
 TRICKLE = {"things": {"transform": {"body": "body || CASE WHEN id > 2000 THEN pg_sleep(0.01)::text ELSE '' END"}}}
 # The source thinks for a long time and sends nothing at all.

@@ -199,6 +199,21 @@ def test_the_plan_has_no_more_workers_than_connections(three):
     assert [[each.name for each in fill.waits_for] for fill in plan.fills] == [[], ["a"], ["b"]]
 
 
+@pytest.mark.parametrize("transaction", ["job", "table"])
+def test_two_connections_to_the_target_are_enough(three, hostile_role, transaction):
+    """For the statistics, too, which are gathered when the rows are in."""
+    source, target = three
+    access = ["USAGE ON SCHEMA app", "ALL ON ALL TABLES IN SCHEMA app", "ALL ON ALL SEQUENCES IN SCHEMA app"]
+    writer = hostile_role(target, grant=access)
+    target.execute(f"ALTER ROLE {writer.name} CONNECTION LIMIT 2; ALTER TABLE app.a OWNER TO {writer.name}")
+
+    result = append(source, target.url_as(writer), transaction=transaction, max_target_connections=2)
+
+    assert rows(target) == [500, 500, 500]
+    assert messages(result) == []
+    assert target.value("SELECT reltuples FROM pg_class WHERE oid = 'app.a'::regclass") == 500
+
+
 def test_the_command_says_what_is_done(three, run_cli, tmp_path):
     source, target = three
     source.execute("INSERT INTO app.c VALUES (1000)")

@@ -240,7 +240,7 @@ class Resources(Struct, frozen=True):
 
     Each of the `workers` has a connection to the target, `readers` of them one to the source, too; `max_rate` is in
     bytes a second. An index may be built by as many further processes as workers have nothing to do, `helpers` at most;
-    None where the settings say how many.
+    None where the settings say how many. To have the target's WAL writer write in time takes a connection more.
     """
 
     workers: int
@@ -248,6 +248,12 @@ class Resources(Struct, frozen=True):
     max_rate: int | None
     settings: Settings
     helpers: int | None = None
+    wakes_wal_writer: bool = False
+
+    @property
+    def writers(self) -> int:
+        """Count the connections to the target, but for the one that holds the lock."""
+        return self.workers + self.wakes_wal_writer
 
     def building(self, idle: int) -> Settings:
         """Give the settings for building an index while `idle` workers have nothing to do."""

@@ -32,21 +32,39 @@ def plan_resources(job: Job, target: TargetCatalog, agreement: Agreement = ALONE
         max_rate=job.max_rate,
         settings=tuple(_settings(job, target, workers * agreement.targets_on(target.server))),
         helpers=target.server.helpers if job.max_parallel_maintenance_workers is None else None,
+        wakes_wal_writer=_wakes_wal_writer(job, workers + 1),
     )
 
 
 def plan_existing_resources(job: Job, target: ExistingCatalog, agreement: Agreement = ALONE) -> Resources:
     """Bound them where tables that exist are filled; in one transaction there is one stream at a time."""
-    workers = agreement.share(job.parallel, target.server) if job.transaction == "table" else 1
+    together = job.transaction == "job"
+    workers = 1 if together else agreement.share(job.parallel, target.server)
     workers = _within(_within(workers, job.max_source_connections), job.max_target_connections)
     # Triggers run under row-level security as they do for applications; and what is said to be done is on the disk.
     settings = (("row_security", "on"), ("synchronous_commit", "on"), *_compression(job, target))
-    return Resources(workers=workers, readers=workers, max_rate=job.max_rate, settings=settings)
+    return Resources(
+        workers=workers,
+        readers=workers,
+        max_rate=job.max_rate,
+        settings=settings,
+        wakes_wal_writer=_wakes_wal_writer(job, 1 if together else workers + 1),
+    )
 
 
 def _within(workers: int, connections: int | None) -> int:
     """Give how many there can be: one connection on either side holds the snapshot, or the lock, and is no worker's."""
     return workers if connections is None else min(workers, connections - 1)
+
+
+def _wakes_wal_writer(job: Job, connections: int) -> bool:
+    """Tell whether rows that pass through us become WAL, and whether one more connection is allowed.
+
+    Those of an upsert land in temporary tables, of which there is none.
+    """
+    if job.transport != "stream" or job.only_target.mode == "upsert":
+        return False
+    return job.max_target_connections is None or connections < job.max_target_connections
 
 
 def _settings(job: Job, target: TargetCatalog, builders: int) -> Iterator[tuple[str, str]]:

@@ -37,6 +37,8 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Transport", f"{plan.transport.name}: {HOW[plan.transport.side]}"
     resources = plan.resources
     yield "Workers", f"{resources.workers}, {resources.readers} of them read the source"
+    if resources.wakes_wal_writer:
+        yield "WAL of the rows", "written beside them by the target's WAL writer, which a connection more wakes"
     if resources.max_rate:
         yield "Reads at most", f"{bytes_text(resources.max_rate)}/s"
     if resources.settings:

@@ -190,6 +190,21 @@ def test_workers(options, workers):
     assert (resources.workers, resources.readers) == (workers, workers)
 
 
+@pytest.mark.parametrize(
+    ("mode", "options", "wakes"),
+    [
+        ("append", {}, True),
+        ("append", {"max_target_connections": 2}, True),
+        ("truncate", {"transaction": "table", "parallel": 1, "max_target_connections": 3}, True),
+        ("truncate", {"transaction": "table", "parallel": 8, "max_target_connections": 3}, False),
+        ("upsert", {}, False),
+    ],
+)
+def test_the_wal_writer_is_woken_over_a_connection_that_is_left(mode, options, wakes):
+    """In one transaction the session that has the lock writes; an upsert's rows land in tables without WAL."""
+    assert planned(mode, **options).resources.wakes_wal_writer == wakes
+
+
 def test_row_level_security_of_either_side():
     hidden = source(replace(USERS, row_security=True), builtins=KNOWN)
 

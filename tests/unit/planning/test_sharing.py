@@ -73,3 +73,10 @@ def test_an_index_is_built_by_as_many_as_the_job_says():
     resources = plan({"*": {}}, CATALOG, target(helpers=2), max_parallel_maintenance_workers=5).resources
 
     assert [dict(resources.building(idle))[HELPERS] for idle in (0, 9)] == ["5", "5"]
+
+
+@pytest.mark.parametrize(("most", "wakes", "writers"), [(None, True, 5), (6, True, 5), (5, False, 4)])
+def test_the_wal_writer_is_woken_over_a_connection_more(most, wakes, writers):
+    resources = plan({"*": {}}, CATALOG, target(), parallel=4, max_target_connections=most).resources
+
+    assert (resources.workers, resources.wakes_wal_writer, resources.writers) == (4, wakes, writers)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pg_xcopy.engine.before.target import Target, open_writer
+from pg_xcopy.connect.pool import Pool
+from pg_xcopy.engine.before.target import Target
 from pg_xcopy.engine.existing.committing import commit
 from pg_xcopy.engine.existing.emptying import begin
 from pg_xcopy.engine.existing.landing import Filling, check_deferred
 from pg_xcopy.engine.existing.landing_schema import landing_schema
 from pg_xcopy.engine.existing.separately import fill_separately
 from pg_xcopy.engine.rows.loading import Hands
+from pg_xcopy.engine.rows.waking import waking
 from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.errors import XcopyError
@@ -26,17 +28,21 @@ def fill_existing(plan: ExistingPlan, target: Target, reading: Reading, run: Run
     Where each table has a transaction of its own, PartlyDoneError says which have.
     """
     run.reporter.stage(Stage.COPY)
-    fill = _fill_together if plan.transaction == "job" else fill_separately
-    with landing_schema(plan, target, run):
-        tables = fill(plan, target, reading, run)
+    writers = Pool(target.address, run.sessions, plan.resources.writers)
+    with landing_schema(plan, target, run), waking(plan.resources, writers) as passed:
+        filling = Filling(plan, run, passed)
+        if plan.transaction == "job":
+            _fill_together(filling, target, reading)
+        else:
+            fill_separately(filling, target, reading, writers)
     run.reporter.stage(Stage.ANALYZE)
-    _analyze(plan, target, run)
-    return tables
+    _analyze(plan, writers, run)
+    return filling.loading.results
 
 
-def _fill_together(plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
+def _fill_together(filling: Filling, target: Target, reading: Reading) -> None:
     """Fill all tables in one transaction: the one that has held the lock on the schema since the beginning."""
-    session, filling = target.session, Filling(plan, run)
+    plan, run, session = filling.plan, filling.run, target.session
     session.run(
         render("existing/settings.sql.j2", search_path=plan.target_path, settings=plan.resources.settings),
         "filling existing tables",
@@ -59,16 +65,15 @@ def _fill_together(plan: ExistingPlan, target: Target, reading: Reading, run: Ru
     run.reporter.stage(Stage.COMMIT)
     with run.reporter.during(Phase.COMMIT).working("committing"):
         commit(session, target.address)
-    return filling.loading.results
 
 
-def _analyze(plan: ExistingPlan, target: Target, run: Run) -> None:
+def _analyze(plan: ExistingPlan, writers: Pool, run: Run) -> None:
     """Gather statistics, each table by itself. The rows are in, so whatever goes wrong here fails no job any more."""
     steps = [(fill.analyze, copy.source) for fill, copy in zip(plan.fills, plan.copies, strict=True) if fill.analyze]
     if not steps:
         return
     try:
-        with open_writer(target.address, run.sessions) as session:
+        with writers.session() as session:
             for step, table in steps:
                 with run.reporter.during(Phase.ANALYZE, table).working(step.doing):
                     session.begin_writer(plan.target_path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pg_xcopy.engine.existing.merging import merge
 from pg_xcopy.engine.rows.loading import Hands, Loading, Written
 from pg_xcopy.engine.rows.pump import Pumped
@@ -16,9 +18,10 @@ from pg_xcopy.sql.quoting import Sql
 class Filling:
     """What is done to each table, whoever opens and ends the transaction."""
 
-    def __init__(self, plan: ExistingPlan, run: Run) -> None:
+    def __init__(self, plan: ExistingPlan, run: Run, passed: Callable[[int], None]) -> None:
+        self.plan, self.run = plan, run
         self.tables: tuple[tuple[TableFill, CopyPlan], ...] = tuple(zip(plan.fills, plan.copies, strict=True))
-        self.loading = Loading(plan, run.reporter)
+        self.loading = Loading(plan, run.reporter, passed)
         self._prepared = plan.landing_schema is not None
 
     def land(self, fill: TableFill, copy: CopyPlan, hands: Hands) -> Pumped:

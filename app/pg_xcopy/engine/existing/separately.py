@@ -13,22 +13,20 @@ from pg_xcopy.engine.existing.emptying import begin
 from pg_xcopy.engine.existing.landing import Filling, check_deferred
 from pg_xcopy.engine.heartbeat import kept_alive
 from pg_xcopy.engine.rows.loading import Hands
-from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.sources.reading import Reading
 from pg_xcopy.errors import PartlyDoneError, XcopyError
 from pg_xcopy.observe.events import TableKept
 from pg_xcopy.observe.spans import Phase
-from pg_xcopy.planning.existing.plan import ExistingPlan, TableFill
+from pg_xcopy.planning.existing.plan import TableFill
 from pg_xcopy.planning.existing.schedule import make_fill_schedule
 from pg_xcopy.planning.plan import CopyPlan
 from pg_xcopy.planning.schedule import Work
 from pg_xcopy.results import TableResult
 
 
-def fill_separately(plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> tuple[TableResult, ...]:
+def fill_separately(filling: Filling, target: Target, reading: Reading, writers: Pool) -> None:
     """Fill the tables, those that others refer to first; raises PartlyDoneError if some are filled and some are not."""
-    separate = _Separate(plan, target, reading, run)
-    writers = Pool(target.address, run.sessions, plan.resources.workers)
+    separate, plan, run = _Separate(filling, target, reading), filling.plan, filling.run
 
     @contextmanager
     def hire(number: int) -> Iterator[Hands]:
@@ -43,23 +41,22 @@ def fill_separately(plan: ExistingPlan, target: Target, reading: Reading, run: R
         if done := separate.done:
             raise PartlyDoneError(plan.job, error, done, len(plan.fills)) from error
         raise
-    return separate.filling.loading.results
 
 
 class _Separate:
     """What the workers share."""
 
-    def __init__(self, plan: ExistingPlan, target: Target, reading: Reading, run: Run) -> None:
-        self._plan, self._target, self._reading, self._reporter = plan, target, reading, run.reporter
+    def __init__(self, filling: Filling, target: Target, reading: Reading) -> None:
+        self._filling, self._target, self._reading = filling, target, reading
+        self._plan, self._reporter = filling.plan, filling.run.reporter
         self._kept: list[CopyPlan] = []
-        self.filling = Filling(plan, run)
-        self.works = make_fill_schedule(plan)
-        self._tables = dict(zip(self.works, self.filling.tables, strict=True))
+        self.works = make_fill_schedule(self._plan)
+        self._tables = dict(zip(self.works, self._filling.tables, strict=True))
 
     @property
     def done(self) -> tuple[TableResult, ...]:
         """What was committed, in the order of the plan."""
-        return tuple(self.filling.loading.result(copy) for copy in self._plan.copies if copy in self._kept)
+        return tuple(self._filling.loading.result(copy) for copy in self._plan.copies if copy in self._kept)
 
     def work(self, hands: Hands, one: Work, _idle: int) -> None:
         """Fill one table, in a transaction of its own."""
@@ -75,11 +72,11 @@ class _Separate:
         emptying = hands.reporter.during(Phase.EMPTY, copy.source)
         if not fill.landing:
             begin(fill.opening, hands.writer, emptying)
-        with self.filling.loading.ready(hands):
-            pumped = self.filling.land(fill, copy, hands)
+        with self._filling.loading.ready(hands):
+            pumped = self._filling.land(fill, copy, hands)
         self._reading.verify([copy])
         if fill.landing:
             begin(fill.opening, hands.writer, emptying)
-        self.filling.settle(fill, copy, pumped, hands)
+        self._filling.settle(fill, copy, pumped, hands)
         check_deferred(hands, copy.source)
-        self.filling.close(fill, copy, hands)
+        self._filling.close(fill, copy, hands)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pg_xcopy.connect.pool import Pool
 from pg_xcopy.engine.crew import Crew
 from pg_xcopy.engine.replacing.kept_keys import check_kept_keys
 from pg_xcopy.engine.rows.loading import Hands, Loading
+from pg_xcopy.engine.rows.waking import waking
 from pg_xcopy.engine.run import Run
 from pg_xcopy.engine.sources.foreign import FetchingForeign
 from pg_xcopy.engine.sources.reading import Reading
@@ -26,9 +27,10 @@ def fill(plan: ReplacePlan, reading: Reading, writers: Pool, run: Run) -> tuple[
 
     Raises StrictError where a strict job lost something.
     """
-    filling = _Filling(plan, reading, writers, run)
     crew: Crew[Hands] = Crew(make_schedule(plan), plan.resources.readers, in_order=reading.shared)
-    crew.run(plan.resources.workers, filling.hire, filling.work, loaded=filling.loaded, failed=run.sessions.cancel)
+    with waking(plan.resources, writers) as passed:
+        filling = _Filling(plan, reading, writers, run, passed)
+        crew.run(plan.resources.workers, filling.hire, filling.work, loaded=filling.loaded, failed=run.sessions.cancel)
     filling.settle()
     with writers.session() as session:
         check_kept_keys(plan, session, run.reporter)
@@ -39,11 +41,13 @@ def fill(plan: ReplacePlan, reading: Reading, writers: Pool, run: Run) -> tuple[
 class _Filling:
     """What the workers share."""
 
-    def __init__(self, plan: ReplacePlan, reading: Reading, writers: Pool, run: Run) -> None:
+    def __init__(
+        self, plan: ReplacePlan, reading: Reading, writers: Pool, run: Run, passed: Callable[[int], None]
+    ) -> None:
         self._plan, self._reading, self._writers, self._reporter = plan, reading, writers, run.reporter
         self._refused: set[Step] = set()
         self._named = {copy.target: str(copy.source) for copy in plan.copies}
-        self.loading = Loading(plan, run.reporter)
+        self.loading = Loading(plan, run.reporter, passed)
 
     @contextmanager
     def hire(self, number: int) -> Iterator[Hands]:

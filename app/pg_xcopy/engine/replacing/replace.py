@@ -32,7 +32,7 @@ def replace_schema(
     `replan` makes the plan again, from the target as it is then.
     """
     reporter = run.reporter
-    writers = Pool(target.address, run.sessions, plan.resources.workers)
+    writers = Pool(target.address, run.sessions, plan.resources.writers)
     with reporter.during(Phase.CLEAN).working("looking for what dead runs left"), writers.session() as session:
         clean_up_after_dead_runs(session, target.schema, reporter)
     with _undone_on_failure(plan, target, reporter):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
@@ -50,10 +52,13 @@ class _Meter(Struct):
 
 
 class Loading:
-    """Copies tables and parts of tables, in whatever order; knows of each table when all of it is in."""
+    """Copies tables and parts of tables, in whatever order; knows of each table when all of it is in.
 
-    def __init__(self, plan: Plan, reporter: Reporter) -> None:
-        self._plan, self._reporter = plan, reporter
+    `passed` is told of each chunk that passes through us, in bytes.
+    """
+
+    def __init__(self, plan: Plan, reporter: Reporter, passed: Callable[[int], None]) -> None:
+        self._plan, self._reporter, self._passed = plan, reporter, passed
         self._pace = Pace(plan.resources.max_rate)
         self._meters = {copy: _Meter(len(copy.copy_to)) for copy in plan.copies}
         self._results: dict[CopyPlan, TableResult] = {}
@@ -98,12 +103,9 @@ class Loading:
     def _moved(self, copy: CopyPlan, part: int, hands: Hands) -> Pumped:
         if isinstance(hands.feed, Fetching):
             return hands.feed.fetch(copy, part, hands.writer)
-        return _pumped(
-            copy,
-            hands.feed.producer(copy, part),
-            hands.writer,
-            Watch(lambda tally: self._progress(copy, part, tally), self._pace, lines=copy.format == "text"),
-        )
+        progress = partial(self._progress, copy, part)
+        watch = Watch(progress, self._pace, self._passed, lines=copy.format == "text")
+        return _pumped(copy, hands.feed.producer(copy, part), hands.writer, watch)
 
     def _begun(self, copy: CopyPlan) -> None:
         meter = self._meters[copy]

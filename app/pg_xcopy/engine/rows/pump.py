@@ -66,11 +66,12 @@ class Consumer(Struct, frozen=True):
 class Watch(Struct, frozen=True):
     """What happens to the data on its way: `report` is told what has passed, at most every REPORT_SECONDS.
 
-    `lines` tells whether each row ends with a line end.
+    `passed` is told of the bytes of each chunk, `lines` tells whether each row ends with a line end.
     """
 
     report: Callable[[Tally], None]
     pace: Pace
+    passed: Callable[[int], None]
     lines: bool = True
 
 
@@ -107,6 +108,7 @@ class _ReadingEnd:
         portion = self._watch.pace.portion(size if size > 0 else CHUNK)
         chunk, self._rest = chunk[:portion], chunk[portion:]
         self._count(chunk)
+        self._watch.passed(len(chunk))
         self._watch.pace.passed(len(chunk))
         return chunk
 
