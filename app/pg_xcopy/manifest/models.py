@@ -142,8 +142,8 @@ class Job(Declared):
     max_target_connections: Count | None = Field(
         default=None,
         ge=2,
-        description="Never more connections to the target than this: one keeps the lock, the others write; where one is "
-        "left, it has the server write its WAL beside the rows.",
+        description="Never more connections to the target than this: one keeps the lock, the others write; where one "
+        "is left, it has the server write its WAL beside the rows.",
     )
     format: Annotated[CopyFormat, AfterValidator(of_stream)] = Field(
         default="auto",
