@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, ValidationError
 
 from pg_xcopy.manifest.connections import Connection
 from pg_xcopy.manifest.declared import Declared
-from pg_xcopy.manifest.fields import Name, OrNothing
+from pg_xcopy.manifest.fields import Label, Name, OrNothing
 from pg_xcopy.manifest.models import Job, Manifest
 from pg_xcopy.manifest.problems import Findings, plain
 from pg_xcopy.manifest.secrets.references import has_unread
@@ -32,9 +32,9 @@ NOTHING: Mapping[Path, ErrorDetails] = MappingProxyType({})
 class _Sections(Declared):
     """The first level of a manifest; what is below is checked with the models, once it is merged."""
 
-    connections: Annotated[dict[Name, Any], OrNothing] = Field(default_factory=dict)
+    connections: Annotated[dict[Label, Any], OrNothing] = Field(default_factory=dict)
     defaults: Annotated[dict[Name, Any], OrNothing] = Field(default_factory=dict)
-    jobs: Annotated[dict[Name, Any], Field(min_length=1)]
+    jobs: Annotated[dict[Label, Any], Field(min_length=1)]
 
 
 def built(document: Document, problems: Iterable[Problem] = (), read: Reader | None = None) -> Manifest:

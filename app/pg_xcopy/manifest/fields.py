@@ -35,6 +35,13 @@ def _not_empty(name: str) -> str:
     return name
 
 
+def _on_one_line(name: str) -> str:
+    # It stands as it is in messages, logs and tables, which have a line for each job.
+    if not re.fullmatch(ON_ONE_LINE, name):
+        raise refusal("the name contains a line break or another control character")
+    return name
+
+
 def _not_blank(sql: str) -> str:
     if not sql.strip():
         raise refusal("the SQL text is blank", "leave the key out where nothing is meant")
@@ -145,6 +152,7 @@ def _nothing_is_empty(value: object) -> object:
 
 # What an editor accepts; the validators above say the same to those who write without one.
 NON_EMPTY = {"type": "string", "minLength": 1}
+ON_ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
 NON_BLANK = {"type": "string", "pattern": r"\S"}
 ANY_SCALAR = {"type": ["string", "number", "boolean", "null"]}
 PATTERN = r"^\s*[0-9]+(\.[0-9]+)?\s*([kMGT]?B|[KMGT]iB)(/s)?\s*$"
@@ -152,6 +160,7 @@ NON_NULL = {"type": ["string", "number", "boolean"]}
 
 Text = Annotated[str, AfterValidator(_clean_text)]
 Name = Annotated[Text, AfterValidator(_not_empty), WithJsonSchema(NON_EMPTY)]
+Label = Annotated[Name, AfterValidator(_on_one_line), WithJsonSchema({**NON_EMPTY, "pattern": ON_ONE_LINE})]
 Predicate = Annotated[Text, AfterValidator(_not_blank), WithJsonSchema(NON_BLANK)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list)]
 ByteSize = Annotated[int, PlainValidator(size), WithJsonSchema({"type": ["integer", "string"], "pattern": PATTERN})]

@@ -23,7 +23,7 @@ from pg_xcopy.manifest.connections import Connection, lead_to_one_database
 from pg_xcopy.manifest.declared import MISSING, Declared, Frozen, GivenName, Plain, not_missing
 from pg_xcopy.manifest.document import Document
 from pg_xcopy.manifest.ends import Source, Target
-from pg_xcopy.manifest.fields import UNITS, ByteSize, Count, Expression, Name, Names, OrNothing, Rate, Updates, refusal
+from pg_xcopy.manifest.fields import UNITS, ByteSize, Count, Expression, Label, Name, Names, OrNothing, Rate, Updates, refusal
 from pg_xcopy.manifest.frozen import FrozenMapping
 from pg_xcopy.manifest.modes import rules_of_upsert, unless_filling, when_filling
 from pg_xcopy.manifest.secrets.masking import masked
@@ -263,10 +263,10 @@ class Job(Declared):
 class Manifest(Declared):
     """All connections and jobs of a file, in the order of their declaration."""
 
-    connections: Annotated[Mapping[Name, Connection], Frozen, Plain] = Field(
+    connections: Annotated[Mapping[Label, Connection], Frozen, Plain] = Field(
         default_factory=FrozenMapping,
         description="Databases under the names that jobs use.",
     )
-    jobs: Annotated[Mapping[Name, Job], Field(min_length=1), Frozen, Plain] = Field(
+    jobs: Annotated[Mapping[Label, Job], Field(min_length=1), Frozen, Plain] = Field(
         description="The jobs, by name.",
     )

@@ -435,6 +435,10 @@ def test_a_mistake_in_the_defaults_is_reported_once_and_there(tmp_path):
         ("jobs: {}\n", "jobs.yaml:1:7: jobs: expected at least one entry"),
         ("jobs: {}\ndefaults: [1]\n", "jobs.yaml:2:11: defaults: expected a mapping, found a list"),
         ("jobs: {'': 1}\n", "jobs.yaml:1:8: jobs.\"\": a name can't be empty"),
+        (
+            'jobs: {"one\\ntwo": 1}\n',
+            'jobs.yaml:1:8: jobs."one\\ntwo": the name contains a line break or another control character',
+        ),
         ("jobs: {a: {tables: {}}}\n", "jobs.yaml:1:20: jobs.a.tables: expected at least one entry (\"'*': {}\" copies "
                                       "every table)"),
     ],
