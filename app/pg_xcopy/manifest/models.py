@@ -23,7 +23,19 @@ from pg_xcopy.manifest.connections import Connection, lead_to_one_database
 from pg_xcopy.manifest.declared import MISSING, Declared, Frozen, GivenName, Plain, not_missing
 from pg_xcopy.manifest.document import Document
 from pg_xcopy.manifest.ends import Source, Target
-from pg_xcopy.manifest.fields import UNITS, ByteSize, Count, Expression, Label, Name, Names, OrNothing, Rate, Updates, refusal
+from pg_xcopy.manifest.fields import (
+    UNITS,
+    ByteSize,
+    Count,
+    Expression,
+    Label,
+    Name,
+    Names,
+    OrNothing,
+    Rate,
+    Updates,
+    refusal,
+)
 from pg_xcopy.manifest.frozen import FrozenMapping
 from pg_xcopy.manifest.modes import rules_of_upsert, unless_filling, when_filling
 from pg_xcopy.manifest.secrets.masking import masked
