@@ -20,7 +20,7 @@ class Writers:
     """Sessions that break at the statements of these numbers, the first being 0, and wait for `gate` at each."""
 
     def __init__(self, breaking=()):
-        self.opened = self.returned = 0
+        self.opened = self.returned = self.severed = 0
         self.said = []
         self.changed = threading.Condition()
         self.asked, self.gate = threading.Event(), threading.Event()
@@ -41,6 +41,10 @@ class Writers:
             self.changed.notify_all()
         if len(self.said) - 1 in self._breaking:
             raise DatabaseError("target", "staging", doing, "the connection is gone")
+
+    def sever(self):
+        self.severed += 1
+        self.gate.set()
 
     def await_statements(self, number):
         with self.changed:
@@ -100,6 +104,18 @@ def test_a_lost_session_is_replaced_a_few_times():
         passed(EVERY)
 
     assert (writers.opened, writers.returned, len(writers.said)) == (ATTEMPTS, 0, ATTEMPTS)
+
+
+def test_an_end_that_no_answer_comes_to_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("pg_xcopy.engine.rows.waking.PATIENCE", 0.05)
+    writers = Writers(breaking=[0])
+
+    with waking(YES, writers) as passed:
+        writers.gate.clear()
+        passed(FIRST)
+        assert writers.asked.wait(10)
+
+    assert (writers.severed, writers.opened, writers.returned) == (1, 1, 0)
 
 
 def test_what_fails_within_is_raised():

@@ -439,6 +439,10 @@ def test_a_mistake_in_the_defaults_is_reported_once_and_there(tmp_path):
             'jobs: {"one\\ntwo": 1}\n',
             'jobs.yaml:1:8: jobs."one\\ntwo": the name contains a line break or another control character',
         ),
+        (
+            'connections: {"a\\e[1m": 1}\njobs: {a: 1}\n',
+            'jobs.yaml:1:15: connections."a\\u001b[1m": the name contains a line break or another control character',
+        ),
         ("jobs: {a: {tables: {}}}\n", "jobs.yaml:1:20: jobs.a.tables: expected at least one entry (\"'*': {}\" copies "
                                       "every table)"),
     ],

@@ -9,7 +9,7 @@ from made_up import LEFT_OUT, beginning, plan, report, result, whole
 from pg_xcopy.errors import TargetLockedError
 from pg_xcopy.observe import events
 from pg_xcopy.observe.spans import Phase
-from pg_xcopy.planning.plan import Notice, Topic
+from pg_xcopy.planning.plan import Notice, Resources, Topic
 from pg_xcopy.report.hints import HINTS, hint_of
 from pg_xcopy.report.page import State
 from pg_xcopy.results import UpsertedTable, WarningResult
@@ -159,6 +159,15 @@ def test_a_plan():
     assert (page.state, job.warned, [each.became for each in job.tables]) == (State.PLANNED, 1, ["planned", "planned"])
     assert [each.became for each in job.parts] == ["will be made", "will be made", "will be made", "left out"]
     assert job.plan.sql.count("COPY") == 4
+
+
+@pytest.mark.parametrize("wakes", [True, False])
+def test_a_plan_says_whether_the_wal_writer_is_woken(wakes):
+    told = report(kind="plan")
+    told.collector.planned("copy", [plan(resources=Resources(2, 2, None, (), wakes_wal_writer=wakes))])
+
+    (job,) = told.page().jobs
+    assert [title for title, _ in job.plan.facts if title == "WAL of the rows"] == ["WAL of the rows"] * wakes
 
 
 def test_nothing_began():

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from pg_xcopy.connect.pool import Pool
+from pg_xcopy.connect.session import Session
 from pg_xcopy.errors import XcopyError
 from pg_xcopy.planning.plan import Resources
 from pg_xcopy.sql.quoting import Sql
@@ -25,6 +26,9 @@ EVERY = 1 << 20
 
 ATTEMPTS = 3
 """Sessions that may be lost: one that has nothing to say while no rows come is cut by some poolers."""
+
+PATIENCE = 2.0
+"""Seconds that the last answer is waited for, when all rows are in: a pooler without room may take minutes for it."""
 
 WAKE = Sql("SELECT pg_catalog.txid_current()")
 """A transaction with a number that has written nothing: its end waits for no disk, whatever synchronous_commit says."""
@@ -52,6 +56,7 @@ class _Alarm:
         self._lock = threading.Lock()
         self._due = threading.Event()
         self._ended = False
+        self._session: Session | None = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -66,9 +71,12 @@ class _Alarm:
             self._due.set()
 
     def end(self) -> None:
-        """Give the session back."""
+        """Give the session back, or cut it where no answer comes."""
         self._ended = True
         self._due.set()
+        self._thread.join(PATIENCE)
+        if self._thread.is_alive() and self._session:
+            self._session.sever()
         self._thread.join()
 
     def _serve(self) -> None:
@@ -81,6 +89,7 @@ class _Alarm:
         if not self._is_due():
             return
         with self._writers.session() as session:
+            self._session = session
             session.run(WAKE, "waking the WAL writer")
             while self._is_due():
                 session.run(WAKE, "waking the WAL writer")
